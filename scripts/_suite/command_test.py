@@ -1,0 +1,117 @@
+"""``scripts/test``: check and test everything, or only what pytest's arguments say.
+
+::
+
+    scripts/test                      everything: linters, install and uninstall, all tests
+    scripts/test -k holdback          only pytest, in a copy of the kept template database
+    scripts/test partner_mdf/tests    the same, for a folder or file
+    scripts/test --no-browser         without the tours that need a browser
+    scripts/test --keep -k holdback   do not rebuild the template, though files changed
+
+The template is rebuilt when a file changes that decides what an installation does. A
+full run always builds it anew. Any option that is not listed here goes to pytest.
+"""
+
+import argparse
+import os
+import subprocess
+
+from . import browser, database, environment, lifecycle, modules, odoo_server, paths
+from .console import Failure, say, step
+from .postgres import Server
+
+#: pytest's exit status for "no tests were collected".
+NO_TESTS = 5
+
+
+def main(arguments):
+    options, for_pytest = _parse(arguments)
+    environment.enter()
+    if options.browser:
+        browser.ensure_chromium()
+    with Server():
+        if for_pytest:
+            return _pytest(options, for_pytest, fresh=options.fresh)
+        failed = _run_checks()
+        # pytest comes last, so that its closing line ends the output.
+        status = _pytest(options, [], fresh=True, failed_before=failed)
+    return status or (1 if failed else 0)
+
+
+def _parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="scripts/test",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--no-browser",
+        dest="browser",
+        action="store_false",
+        help="leave out browser tours; otherwise they fail where there is no browser",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="build the template database anew"
+    )
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="use the template database as it is, though files have changed",
+    )
+    return parser.parse_known_args(arguments)
+
+
+def _run_checks():
+    """Run everything that is not pytest; return what failed, having printed why."""
+    ours = modules.discover()
+    failed = []
+    checks = {
+        "ruff check": ["ruff", "check", "."],
+        "ruff format": ["ruff", "format", "--check", "."],
+        "pylint-odoo": ["pylint", "--rcfile=setup.cfg", *ours],
+    }
+    for name, command in checks.items():
+        with step(f"Checking with {name}"):
+            status = subprocess.run(
+                [paths.PYTHON, "-m", *command], cwd=paths.REPO
+            ).returncode
+            if status:
+                failed.append(name)
+                say(f"   {name} FAILED")
+    try:
+        lifecycle.run()
+    except Failure as failure:
+        failed.append("install, update and uninstall")
+        say(f"   FAILED: {failure.message}")
+    return failed
+
+
+def _pytest(options, arguments, fresh, failed_before=()):
+    with database.clone_of_template("test", fresh=fresh, keep=options.keep) as name:
+        command = [paths.PYTHON, "-m", "pytest"]
+        command += [f"--odoo-config={_configuration(name)}", f"--odoo-database={name}"]
+        command += ["--odoo-log-level=warn", "--odoo-http", *arguments]
+        if not options.browser:
+            command += ["-p", "_suite.without_browser"]
+        status = subprocess.run(
+            [str(part) for part in command],
+            cwd=paths.REPO,
+            env=odoo_server.environment(
+                PYTHONPATH=_python_path(), SUITE_FAILED_BEFORE="\n".join(failed_before)
+            ),
+        ).returncode
+    if status == NO_TESTS and not arguments:
+        say("There was no test at all.")
+    return status
+
+
+def _configuration(name):
+    return odoo_server.configuration(
+        paths.database_base() + "_test", screenshots=paths.HOME / "screenshots"
+    )
+
+
+def _python_path():
+    given = os.environ.get("PYTHONPATH")
+    return os.pathsep.join([str(paths.SCRIPTS), *([given] if given else [])])

@@ -1,0 +1,57 @@
+"""No warning in Odoo's log goes unseen: find the entries that mean trouble."""
+
+import re
+
+from .console import Failure
+
+# 2026-01-31 12:00:00,000 1234 WARNING database odoo.addons.x: message
+ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ ([A-Z]+) (\S+) (\S+): ")
+
+#: What Odoo says of itself, whatever modules there are. (logger, part of the message)
+KNOWN = [
+    # The chart of accounts is loaded while no translation is.
+    ("odoo.tools.translate", "no translation language"),
+]
+
+
+def troubles(text):
+    """The log's entries of level WARNING and above, each with the lines that follow.
+
+    >>> troubles('''2026-01-31 12:00:00,000 7 INFO db odoo.registry: fine
+    ... 2026-01-31 12:00:01,000 7 ERROR db odoo.sql_db: bad query
+    ... Traceback, line one
+    ... 2026-01-31 12:00:02,000 7 INFO db odoo.registry: fine''')
+    ['2026-01-31 12:00:01,000 7 ERROR db odoo.sql_db: bad query\\nTraceback, line one']
+    """
+    found, current = [], None
+    for line in text.splitlines():
+        entry = ENTRY.match(line)
+        if entry:
+            current = None
+            level, _database, logger = entry.groups()
+            if level in {"INFO", "DEBUG", "TEST", "RUNBOT"} or _is_known(logger, line):
+                continue
+            current = [line]
+            found.append(current)
+        elif current is not None:
+            current.append(line)
+    return ["\n".join(lines) for lines in found]
+
+
+def _is_known(logger, line):
+    return any(logger == name and part in line for name, part in KNOWN)
+
+
+def check(log, what):
+    """Fail when a log has warnings or errors.
+
+    :param log: path of the log file
+    :param what: what was done while it was written
+    """
+    found = troubles(log.read_text(errors="replace"))
+    if found:
+        raise Failure(
+            f"{what}: {len(found)} warning(s) or error(s) in Odoo's log:\n\n"
+            + "\n".join(found),
+            f"  - Mend what the log tells; it is complete in {log}.",
+        )
