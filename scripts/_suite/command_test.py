@@ -13,7 +13,6 @@ full run always builds it anew. Any option that is not listed here goes to pytes
 """
 
 import argparse
-import os
 import subprocess
 
 from . import browser, database, environment, lifecycle, modules, odoo_server, paths
@@ -97,9 +96,7 @@ def _pytest(options, arguments, fresh, failed_before=()):
         status = subprocess.run(
             [str(part) for part in command],
             cwd=paths.REPO,
-            env=odoo_server.environment(
-                PYTHONPATH=_python_path(), SUITE_FAILED_BEFORE="\n".join(failed_before)
-            ),
+            env=odoo_server.environment(SUITE_FAILED_BEFORE="\n".join(failed_before)),
         ).returncode
     if status == NO_TESTS and not arguments:
         say("There was no test at all.")
@@ -110,8 +107,3 @@ def _configuration(name):
     return odoo_server.configuration(
         paths.database_base() + "_test", screenshots=paths.HOME / "screenshots"
     )
-
-
-def _python_path():
-    given = os.environ.get("PYTHONPATH")
-    return os.pathsep.join([str(paths.SCRIPTS), *([given] if given else [])])

@@ -19,13 +19,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", required=True)
     parser.add_argument("--database", required=True)
+    parser.add_argument("--log-level", default="warn")
     parser.add_argument("--commit", action="store_true")
     parser.add_argument("function", help="path/of/file.py:name")
     parser.add_argument("arguments", help="a JSON list")
     options = parser.parse_args()
 
     config.parse_config(
-        ["-c", options.config, "-d", options.database, "--log-level=warn"],
+        ["-c", options.config, "-d", options.database]
+        + ["--log-level", options.log_level],
         setup_logging=True,
     )
     function = load(options.function)

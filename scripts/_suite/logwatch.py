@@ -2,7 +2,7 @@
 
 import re
 
-from .console import Failure
+from .console import Failure, say
 
 # 2026-01-31 12:00:00,000 1234 WARNING database odoo.addons.x: message
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ ([A-Z]+) (\S+) (\S+): ")
@@ -55,3 +55,10 @@ def check(log, what):
             + "\n".join(found),
             f"  - Mend what the log tells; it is complete in {log}.",
         )
+
+
+def report(log, what):
+    """Tell of warnings and errors in a log, where they are no reason to stop."""
+    found = troubles(log.read_text(errors="replace"))
+    if found:
+        say(f"   {what}: {len(found)} warning(s) or error(s), see {log}")

@@ -97,7 +97,7 @@ def _module_count(lines):
     return ""
 
 
-def call(database, function, *arguments, commit=True, config=None):
+def call(database, function, *arguments, commit=True):
     """Run a Python function inside Odoo, on a database, and return its exit status.
 
     The function gets ``env``, as the superuser, and the arguments; what it returns is
@@ -107,15 +107,36 @@ def call(database, function, *arguments, commit=True, config=None):
     :param arguments: anything that JSON can tell
     :param commit: keep what it did if it succeeds; otherwise it is rolled back
     """
-    command = [paths.PYTHON, "-m", "_suite.in_odoo"]
-    command += ["--config", config or configuration(database), "--database", database]
+    command = _call_command(database, function, arguments, "warn")
     command += ["--commit"] if commit else []
-    command += [function, json.dumps(arguments, default=str)]
-    return subprocess.run(
-        [str(part) for part in command], env=environment(PYTHONPATH=paths.SCRIPTS)
-    ).returncode
+    return subprocess.run(command, env=environment()).returncode
+
+
+def call_logged(database, function, *arguments, log_name, title):
+    """The same as a step, committed; return the path of its log.
+
+    :raise Failure: when the function fails
+    """
+    command = _call_command(database, function, arguments, "info")
+    return run_logged(
+        [*command, "--commit"], log_name, title, latest=_module_count, env=environment()
+    )
+
+
+def _call_command(database, function, arguments, log_level):
+    return [
+        str(part)
+        for part in (
+            *(paths.PYTHON, "-m", "_suite.in_odoo", "--log-level", log_level),
+            *("--config", configuration(database), "--database", database),
+            *(function, json.dumps(arguments, default=str)),
+        )
+    ]
 
 
 def environment(**more):
-    """The environment for a process of Odoo."""
-    return {**os.environ, "PYTHONUNBUFFERED": "1", **{k: str(v) for k, v in more.items()}}
+    """The environment for a process of Odoo, in which it finds this package too."""
+    found = {**os.environ, "PYTHONUNBUFFERED": "1", **more}
+    for name, folder in (("PYTHONPATH", paths.SCRIPTS), ("PATH", paths.PYTHON.parent)):
+        found[name] = os.pathsep.join(filter(None, [str(folder), found.get(name)]))
+    return found

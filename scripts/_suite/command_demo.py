@@ -1,0 +1,179 @@
+"""``scripts/demo``: the suite on demo data, or on your own sales, in a browser.
+
+The first start fetches what is missing, makes the database with demo data, does the
+main job on it and serves. Later starts only serve, or bring the database up to date
+first when files of the modules have changed.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from . import browser, database, environment, odoo_server, paths
+from .console import Failure, say, step, tail
+from .postgres import Server
+
+DATABASE = "incentives_demo"
+JOB = paths.SCRIPTS / "_suite" / "demo_job.py"
+LOG = paths.LOGS / "demo-server.log"
+
+
+def main(arguments):
+    options = _parse(arguments)
+    environment.enter()
+    browser.ensure_wkhtmltopdf()
+    with Server():
+        if options.reset:
+            with step(f"Dropping the database {options.database}"):
+                database.drop(options.database)
+        database.make_named(options.database, with_demo=True)
+        logins = _do_the_job(options.database, options.sales)
+        if options.stop_after_setup:
+            say(f"The database {options.database} is ready.")
+            return 0
+        return _serve(options, logins)
+
+
+def _parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--sales",
+        type=Path,
+        metavar="DIR",
+        help="first load the sales of a folder of CSV files, once",
+    )
+    parser.add_argument("--port", type=int, help="default: 8069 or the next free one")
+    parser.add_argument(
+        "--interface",
+        default="127.0.0.1",
+        help="address to serve on; 0.0.0.0 lets other machines in (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--reset", action="store_true", help="drop the database and start anew"
+    )
+    parser.add_argument(
+        "--stop-after-setup", action="store_true", help="do everything but serve"
+    )
+    parser.add_argument(
+        "--database", default=DATABASE, help="its name (default: %(default)s)"
+    )
+    options = parser.parse_args(arguments)
+    if options.sales and not options.sales.is_dir():
+        raise Failure(f"There is no folder {options.sales}.")
+    return options
+
+
+def _do_the_job(name, sales):
+    """Run the job unless the database already has its result; return the logins."""
+    stamp = database.read_stamp(name)
+    loaded = stamp.get("sales", [])
+    new_sales = None
+    if sales:
+        key = _folder_fingerprint(sales)
+        if key not in loaded:
+            new_sales, loaded = str(sales.resolve()), [*loaded, key]
+    done_for = _job_fingerprint(stamp["modules"], loaded)
+    if stamp.get("job") == done_for:
+        return stamp["logins"]
+    result = paths.HOME / "demo-logins.json"
+    with step("Loading the sales and doing the job" if new_sales else "Doing the job"):
+        status = odoo_server.call(name, f"{JOB}:main", new_sales, result)
+    if status:
+        raise Failure(
+            f"The job on the database {name} failed: see above.",
+            "  - scripts/demo --reset starts anew.",
+        )
+    logins = json.loads(result.read_text())
+    stamp.update(sales=loaded, job=done_for, logins=logins)
+    database.write_stamp(name, stamp)
+    return logins
+
+
+def _folder_fingerprint(folder):
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(f"{path.relative_to(folder)}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _job_fingerprint(*parts):
+    """What the job's result depends on: the parts given, and the job itself."""
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
+    for path in sorted(JOB.parent.glob("demo_*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _serve(options, logins):
+    port = options.port or paths.requested_port() or odoo_server.free_port()
+    config = odoo_server.configuration(
+        options.database,
+        http_interface=options.interface,
+        http_port=port,
+        dbfilter=f"^{options.database}$",
+        log_level="info",
+    )
+    command = [paths.PYTHON, "-m", "odoo", "server", "-c", config]
+    command += ["-d", options.database]
+    url = f"http://127.0.0.1:{port}"
+    with LOG.open("w") as log:
+        server = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=odoo_server.environment(),
+        )
+        try:
+            with step("Starting Odoo"):
+                _wait_until_it_answers(server, url)
+            _print_welcome(url, options.database, logins)
+            return server.wait()
+        except KeyboardInterrupt:
+            say("\nStopping.")
+            return 0
+        finally:
+            _stop(server)
+
+
+def _wait_until_it_answers(server, url):
+    while server.poll() is None:
+        # It answers once the database is loaded, so the first page comes at once.
+        with contextlib.suppress(urllib.error.URLError, OSError):
+            with urllib.request.urlopen(f"{url}/web/login", timeout=60):
+                return
+        time.sleep(0.2)
+    end = "\n".join(f"    {line}" for line in tail(LOG, 15))
+    raise Failure(f"Odoo ended with status {server.returncode}. The end of {LOG}:\n{end}")
+
+
+def _print_welcome(url, name, logins):
+    everyone = [("admin", "admin", "administrator"), *logins]
+    width = max(len(login[0]) for login in everyone)
+    say(f"\nServing {url}   database {name}   log {LOG}\n\nlogin{'':{width}}password")
+    for login, password, *description in everyone:
+        say(f"{login:{width}}     {password:12} {' '.join(description)}")
+    say("\nPartners see their portal at /my. Ctrl-C stops.")
+
+
+def _stop(server):
+    if server.poll() is None:
+        server.send_signal(signal.SIGTERM)
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
