@@ -1,0 +1,7 @@
+from . import controllers
+from . import engine
+from . import measures
+from . import models
+from . import report
+from . import wizards
+from .hooks import post_init_hook

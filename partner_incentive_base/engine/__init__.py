@@ -1,0 +1,19 @@
+"""Earning engine: values in, values out.
+
+Nothing in this package imports Odoo. A reader follows the money through it in
+this order: :mod:`.windows` (which periods), :mod:`.scale` (what a volume earns),
+:mod:`.calculation` (the terms, in their order, over coupled offers),
+:mod:`.guarantee` (a promised minimum),
+:mod:`.accrual` (what to provide for), :mod:`.settlement` (what to pay), and
+:mod:`.allocation` (how an amount is divided without losing a cent).
+"""
+
+from . import (
+    accrual,
+    allocation,
+    calculation,
+    guarantee,
+    scale,
+    settlement,
+    windows,
+)

@@ -1,0 +1,43 @@
+"""Description of a measure; no query in it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Something that offers can count.
+
+    :param code: stored on the offer
+    :param label: shown to people (translated)
+    :param unit: ``amount`` (offer's currency) or ``quantity``
+    :param source: ``(env, company, until) -> SQL``: a SELECT that yields one row per
+        line that can count, with the columns named in :data:`SOURCE_COLUMNS`
+    :param line_model: the model of ``line_id``, for drill-down and conditions
+    :param document_model: the model of ``document_id``, for attribution
+    :param growth: counts the growth against the same window a year before
+    """
+
+    code: str
+    label: str
+    unit: str
+    source: Callable
+    line_model: str
+    document_model: str
+    growth: bool = False
+
+
+SOURCE_COLUMNS = (
+    "line_id",  # id in line_model
+    "document_id",  # id of the document in document_model
+    "origin_id",  # document whose attribution counts: the reversed invoice, say
+    "partner_id",  # commercial partner on the document
+    "product_id",
+    "date",  # the document's date
+    "amount",  # company currency, untaxed, credit notes negative
+    "currency_id",  # of the document
+    "amount_currency",  # the same in the document's currency
+    "quantity",  # in the product's unit of measure
+    "analytic_distribution",  # jsonb
+    "tax_ids",  # int[] of the line's taxes, sorted
+)

@@ -1,0 +1,79 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    incentive_document = fields.Selection(
+        [
+            ("accrual", "Accrual"),
+            ("holdback", "Holdback"),
+            ("netting", "Netting"),
+            ("write_off", "Write-off"),
+            ("adjustment", "Adjustment"),
+            ("settlement", "Settlement"),
+            ("debit_note", "Debit note"),
+            ("exchange", "Exchange difference"),
+        ],
+        string="Incentive document",
+        copy=False,
+        readonly=True,
+        help="Documents of partner incentives never count as volume or payment.",
+    )
+    incentive_settlement_id = fields.Many2one(
+        "partner.incentive.settlement",
+        string="Incentive settlement",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    incentive_earner_id = fields.Many2one(
+        "res.partner",
+        string="Earned by",
+        copy=False,
+        readonly=True,
+        help="The partner that earned it, where another one is paid.",
+    )
+
+    def _post(self, soft=True):
+        marked = self.filtered("incentive_document")
+        own = self.env.context.get("incentive_posting")
+        if marked and not own:
+            posting = self.env["partner.incentive.posting"]
+            posting._check_repost(marked.filtered("posted_before"))
+        posted = super()._post(soft=soft)
+        if marked and not own:
+            posting._record_documents((posted & marked).sudo())
+        return posted
+
+    def button_draft(self):
+        marked = self.filtered(
+            lambda move: move.incentive_document and move.state == "posted"
+        )
+        for move in marked:
+            if move.move_type == "entry":
+                raise UserError(
+                    self.env._(
+                        "%s was booked by partner incentives and cannot be reset to "
+                        "draft. Reverse it instead; the next run books what is "
+                        "still owed.",
+                        move.name,
+                    )
+                )
+        result = super().button_draft()
+        if marked:
+            self.env["partner.incentive.posting"]._release_documents(marked.sudo())
+        return result
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        default_values_list = default_values_list or [{} for _move in self]
+        for move, values in zip(self, default_values_list, strict=True):
+            if move.incentive_document:
+                values.update(
+                    incentive_document=move.incentive_document,
+                    incentive_settlement_id=move.incentive_settlement_id.id,
+                    incentive_earner_id=move.incentive_earner_id.id,
+                )
+        return super()._reverse_moves(default_values_list, cancel)

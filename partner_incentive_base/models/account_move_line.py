@@ -1,0 +1,51 @@
+from odoo import fields, models
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    incentive_offer_id = fields.Many2one(
+        "partner.incentive.offer",
+        string="Incentive offer",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    incentive_role = fields.Selection(
+        [("accrued", "Accrued"), ("holdback", "Held back"), ("cost", "Cost")],
+        copy=False,
+        readonly=True,
+    )
+
+    def _copy_data_extend_business_fields(self, values):
+        super()._copy_data_extend_business_fields(values)
+        if self.incentive_offer_id:
+            values.update(
+                incentive_offer_id=self.incentive_offer_id.id,
+                incentive_role=self.incentive_role,
+            )
+
+    def _prepare_exchange_difference_move_vals(
+        self, amounts_list, company=None, exchange_date=None, **kwargs
+    ):
+        """Let the exchange difference of an incentive account keep its offer."""
+        result = super()._prepare_exchange_difference_move_vals(
+            amounts_list, company=company, exchange_date=exchange_date, **kwargs
+        )
+        if not result or not any(line.incentive_role for line in self):
+            return result
+        commands = result["move_values"]["line_ids"]
+        for line, sequence in result["to_reconcile"]:
+            if line.incentive_role in ("accrued", "holdback"):
+                commands[sequence][2].update(
+                    incentive_offer_id=line.incentive_offer_id.id,
+                    incentive_role=line.incentive_role,
+                )
+                result["move_values"]["incentive_document"] = "exchange"
+        return result
+
+    def action_explain_incentives(self):
+        """Show under which offers this line earned, and why it did or did not."""
+        self.ensure_one()
+        return self.env["partner.incentive.explanation"]._open_for_line(self)

@@ -1,0 +1,463 @@
+"""From the books to entitlements: the run's reading half."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+from json import dumps, loads
+
+from odoo import api, models
+
+from ..engine import calculation, guarantee, windows
+from ..engine.allocation import round_to
+from ..measures.query import FAR_FUTURE, Span, VolumeQuery, fetch_overlaps
+
+ZERO = Decimal(0)
+
+
+@dataclass
+class Outcome:
+    """What one offer owes one earner for one window, on a day.
+
+    :param offer: record
+    :param earner_id: partner id, or 0 for the pool of a pooled offer
+    :param window: :class:`~..engine.windows.Window`
+    :param version: version whose window-level terms are in force on that day
+    :param position: :class:`~..engine.calculation.Position`
+    :param result: :class:`~..engine.calculation.Result`
+    :param guaranteed: top-ups of a guarantee that are due
+    :param shares: ``{partner id: {analytic key: Decimal}}``, sums to the entitlement
+    """
+
+    offer: object
+    earner_id: int
+    window: object
+    version: object
+    position: object
+    result: object
+    guaranteed: Decimal = ZERO
+    shares: dict = field(default_factory=dict)
+
+    @property
+    def entitlement(self):
+        return self.result.entitlement + self.guaranteed
+
+    def partner_ids(self):
+        if self.earner_id:
+            return [self.earner_id]
+        return sorted({part.label.partner_id for part in self.position.parts})
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a part of the earning volume is known by.
+
+    ``analytic`` is a stable text of the analytic distribution.
+    """
+
+    version_id: int
+    segment_id: int
+    partner_id: int
+    analytic: str | None = None
+
+    @property
+    def distribution(self):
+        return loads(self.analytic) if self.analytic else None
+
+
+class PartnerIncentiveCalculation(models.AbstractModel):
+    """Reads volumes, hands them to the engine, and returns what it says.
+
+    Nothing here writes. Whether the caller may see the result is checked before.
+    """
+
+    _name = "partner.incentive.calculation"
+    _description = "Incentive Calculation"
+
+    @api.model
+    def _calculate(self, offers, day, partners=None):
+        """Entitlements of ``offers`` from volume up to ``day``.
+
+        :param offers: published or retired offers, or drafts for a preview
+        :param day: date, included
+        :param partners: only what these partners earn, or None for all
+        :return: list of :class:`Outcome`, one per offer, earner and window that has
+            volume
+        """
+        outcomes = []
+        for company in offers.company_id:
+            chosen = offers.filtered(lambda offer, c=company: offer.company_id == c)
+            outcomes += self.with_company(company)._calculate_company(
+                chosen, day, partners
+            )
+        return outcomes
+
+    def _calculate_company(self, offers, day, partners):
+        positions = self._read_positions(offers, day, partners)
+        results = calculation.Calculation(
+            [outcome.position for outcome in positions.values()],
+            self._read_overlaps(positions, day, partners),
+        ).results()
+        outcomes = []
+        for key, outcome in positions.items():
+            outcome.result = results[key]
+            if outcome.offer in offers:
+                outcomes.append(outcome)
+        if any(outcome.version._get_guarantee() for outcome in outcomes):
+            self._add_guarantees(offers, outcomes, day, partners)
+        for outcome in outcomes:
+            self._split(outcome)
+        return outcomes
+
+    # ------------------------------------------------------------------- reading
+
+    def _read_positions(self, offers, day, partners, with_coupled=True):
+        """``{(offer id, earner id, window): Outcome}`` without results."""
+        coupled = offers | offers._get_coupled() if with_coupled else offers
+        if partners is not None and any(coupled.mapped("pooled")):
+            partners = None
+        spans = self._get_spans(coupled, day)
+        by_measure = defaultdict(list)
+        for span in spans:
+            by_measure[span.version.measure].append(span)
+        parts = defaultdict(list)
+        for code, measure_spans in by_measure.items():
+            self._read_measure(code, measure_spans, day, partners, parts)
+        outcomes = {}
+        for (offer_id, earner_id, window), rows in parts.items():
+            offer = self.env["partner.incentive.offer"].browse(offer_id)
+            key = (offer_id, earner_id, window)
+            version = self._get_version_in_force(offer, window, day)
+            rows.sort(key=lambda row: row[0])
+            position = calculation.Position(
+                key, version._get_terms(), tuple(part for _number, part in rows)
+            )
+            outcomes[key] = Outcome(offer, earner_id, window, version, position, None)
+        self._add_guaranteed(coupled, day, partners, outcomes)
+        return outcomes
+
+    def _add_guaranteed(self, offers, day, partners, outcomes):
+        """A guarantee is owed without any volume, too: add positions without parts."""
+        for offer in offers:
+            versions = self._get_versions(offer)
+            if not any(version._get_guarantee() for version in versions):
+                continue
+            spans = self._get_offer_spans(offer, day)
+            query = self._get_query(versions[-1].measure, spans, day, partners)
+            if query is None or not spans:
+                continue
+            for _version, earner_id, partner_id, valid in query.fetch_scope():
+                for window in offer._get_windows(day):
+                    key = (offer.id, earner_id, window)
+                    if key in outcomes or not _overlaps(valid, window):
+                        continue
+                    version = self._get_version_in_force(offer, window, day)
+                    part = calculation.Part(
+                        Label(version.id, 0, partner_id),
+                        next(iter(version._get_scales().values())),
+                        ZERO,
+                        ZERO,
+                        ZERO,
+                    )
+                    outcomes[key] = Outcome(
+                        offer,
+                        earner_id,
+                        window,
+                        version,
+                        calculation.Position(key, version._get_terms(), (part,)),
+                        None,
+                    )
+
+    def _get_versions(self, offer):
+        return offer._get_published_versions() or offer.version_id
+
+    def _get_version_in_force(self, offer, window, day):
+        """Version whose window-level terms hold: the last to take effect by then."""
+        versions = self._get_versions(offer)
+        last_day = min(day, window.end)
+        effective = versions.filtered(lambda v: v.effective_date <= last_day)
+        return (effective or versions[:1])[-1]
+
+    def _get_spans(self, offers, day):
+        spans = []
+        for offer in offers:
+            spans += self._get_offer_spans(offer, day)
+        return spans
+
+    def _get_offer_spans(self, offer, day):
+        spans = []
+        for version in self._get_versions(offer):
+            start, end = version._get_earning_span()
+            for window in offer._get_windows(day):
+                last = min(day, window.end)
+                earn_start = max(window.start, start)
+                earn_end = min(last, end or FAR_FUTURE)
+                if earn_start > earn_end:
+                    continue
+                spans.append(
+                    Span(
+                        version=version,
+                        index=(window.start - offer.date_from).days,
+                        start=window.start,
+                        end=last,
+                        earn_start=earn_start,
+                        earn_end=earn_end,
+                    )
+                )
+        return spans
+
+    def _get_dimensions(self, versions):
+        dimensions = []
+        if any(versions.mapped("pooled")):
+            dimensions.append("partner_id")
+        if any(versions.mapped("analytic")):
+            dimensions.append("analytic_distribution")
+        return tuple(dimensions)
+
+    def _get_query(self, code, spans, day, partners, **options):
+        """:class:`VolumeQuery` over a measure, or None where it is not installed."""
+        measure = self.env["partner.incentive.measure"]._get_measures().get(code)
+        if measure is None:
+            return None
+        company = spans[0].version.offer_id.company_id
+        return VolumeQuery(
+            env=self.env(su=True),
+            company=company,
+            source=measure.source(company, day),
+            line_model=measure.line_model,
+            attribution_column=self.env[
+                "partner.incentive.measure"
+            ]._get_attribution_column(measure),
+            spans=spans,
+            partner_ids=None if partners is None else partners.ids,
+            **options,
+        )
+
+    def _read_measure(self, code, spans, day, partners, parts):
+        """Read the volumes of one measure into ``parts``, by position."""
+        versions = self.env["partner.incentive.offer.version"].union(
+            *(span.version for span in spans)
+        )
+        dimensions = self._get_dimensions(versions)
+        query = self._get_query(code, spans, day, partners)
+        if query is None:
+            return
+        measure = self.env["partner.incentive.measure"]._get_measures()[code]
+        previous = {}
+        if measure.growth:
+            previous = self._read_previous(code, spans, partners)
+        lookup = {version.id: version for version in versions}
+        offers = {version.id: version.offer_id for version in versions}
+        window_of = {
+            (offer.id, (window.start - offer.date_from).days): window
+            for offer in versions.offer_id
+            for window in offer._get_windows(day)
+        }
+        rows = defaultdict(list)
+        for version_id, index, earner_id, segment_id, *rest in query.fetch(dimensions):
+            extra = dict(zip(dimensions, rest, strict=False))
+            volumes = _Volumes(measure.unit, *rest[len(dimensions) :][:4])
+            version = lookup[version_id]
+            label = Label(
+                version_id,
+                segment_id,
+                extra.get("partner_id", earner_id) if version.pooled else earner_id,
+                _analytic_key(extra.get("analytic_distribution"))
+                if version.analytic
+                else None,
+            )
+            rows[version_id, index, earner_id].append((label, volumes))
+        scales = {version.id: version._get_scales() for version in versions}
+        for (version_id, index, earner_id), labelled in rows.items():
+            offer = offers[version_id]
+            qualifying = sum((each.qualifying for _label, each in labelled), ZERO)
+            factor = Decimal(1)
+            if measure.growth:
+                base, earned_before = previous.get(
+                    (version_id, index, earner_id), (ZERO, ZERO)
+                )
+                earning = sum((each.volume for _label, each in labelled), ZERO)
+                grown = calculation.growth(earning, earned_before)
+                factor = grown / earning if earning else ZERO
+                qualifying = calculation.growth(qualifying, base)
+            merged = defaultdict(lambda: [ZERO, ZERO])
+            for label, each in labelled:
+                merged[label][0] += each.volume * factor
+                merged[label][1] += each.amount * factor
+            window = window_of[offer.id, index]
+            ladders = scales[version_id]
+            for label in sorted(merged, key=lambda each: (str(each.analytic), repr(each))):
+                volume, amount = merged[label]
+                ladder = ladders.get(label.segment_id) or ladders.get(0)
+                if ladder is None:
+                    continue
+                parts[offer.id, earner_id, window].append(
+                    (
+                        lookup[version_id].number,
+                        calculation.Part(label, ladder, qualifying, volume, amount),
+                    )
+                )
+
+    def _read_previous(self, code, spans, partners):
+        """Q and E of the same windows a year before, enrolled then or not.
+
+        :return: ``{(version id, index, earner id): (Q, E)}``
+        """
+        shifted = []
+        for span in spans:
+            window = next(
+                window
+                for window in span.version.offer_id._get_windows(span.end)
+                if window.start == span.start
+            )
+            before = windows.year_before(window)
+            shifted.append(
+                Span(
+                    span.version,
+                    span.index,
+                    before.start,
+                    before.end,
+                    before.start,
+                    before.end,
+                )
+            )
+        last = max(span.end for span in shifted)
+        query = self._get_query(code, shifted, last, partners, any_date=True)
+        unit = self.env["partner.incentive.measure"]._get_measures()[code].unit
+        totals = defaultdict(lambda: [ZERO, ZERO])
+        for version_id, index, earner_id, _segment, *rest in query.fetch(()):
+            volumes = _Volumes(unit, *rest[:4])
+            totals[version_id, index, earner_id][0] += volumes.qualifying
+            totals[version_id, index, earner_id][1] += volumes.volume
+        return totals
+
+    def _read_overlaps(self, outcomes, day, partners):
+        """Common volume of coupled offers, for the reduction by earlier ones."""
+        offers = self.env["partner.incentive.offer"].union(
+            *(outcome.offer for outcome in outcomes.values())
+        )
+        later = offers.filtered("reduced_by_earlier")
+        earlier = offers.filtered("reduces_later")
+        if not later or not earlier:
+            return {}
+        measures = self.env["partner.incentive.measure"]._get_measures()
+        spans = defaultdict(list)
+        for span in self._get_spans(later | earlier, day):
+            if span.version.measure in measures:
+                spans[span.version.measure].append(span)
+        by_model = defaultdict(list)
+        for code in spans:
+            by_model[measures[code].line_model].append(code)
+        window_of = {
+            (version.id, (window.start - offer.date_from).days): (offer.id, window)
+            for offer in later | earlier
+            for version in self._get_versions(offer)
+            for window in offer._get_windows(day)
+        }
+        overlaps = defaultdict(lambda: defaultdict(Decimal))
+        for codes in by_model.values():
+            versions = {span.version for code in codes for span in spans[code]}
+            queries = [
+                self._get_query(code, spans[code], day, partners) for code in codes
+            ]
+            for row in fetch_overlaps(queries, self._get_reducing_pairs(versions)):
+                first, first_index, first_earner, second, second_index, earner = row[:6]
+                first_offer, first_window = window_of[first, first_index]
+                second_offer, second_window = window_of[second, second_index]
+                unit = measures[
+                    self.env["partner.incentive.offer.version"].browse(first).measure
+                ].unit
+                overlaps[second_offer, earner, second_window][
+                    first_offer, first_earner, first_window
+                ] += Decimal(row[6] if unit == "amount" else row[7])
+        return overlaps
+
+    def _get_reducing_pairs(self, versions):
+        """``(earlier version id, later version id)`` where one reduces the other."""
+        return [
+            (first.id, second.id)
+            for first in versions
+            for second in versions
+            if first.reduces_later
+            and second.reduced_by_earlier
+            and first.offer_id != second.offer_id
+            and first.sequence <= second.sequence
+        ]
+
+    # ------------------------------------------------------- guarantee and shares
+
+    def _add_guarantees(self, offers, outcomes, day, partners):
+        """Top up what was earned within each guarantee period.
+
+        What was earned by the end of each period is calculated anew, once per day on
+        which any period ends, for all offers with a guarantee together.
+        """
+        guaranteed = [o for o in outcomes if o.version._get_guarantee()]
+        periods = {}
+        for outcome in guaranteed:
+            promise = outcome.version._get_guarantee()
+            spans = windows.split(
+                outcome.window.start,
+                outcome.window.end,
+                promise.period,
+                outcome.offer.company_id._get_fiscal_first_month(),
+            )
+            periods[outcome.position.key] = [w for w in spans if w.start <= day]
+        days = sorted({min(w.end, day) for spans in periods.values() for w in spans})
+        earned_by = {}
+        for each in days:
+            positions = self._read_positions(offers, each, partners)
+            results = calculation.Calculation(
+                [outcome.position for outcome in positions.values()],
+                self._read_overlaps(positions, each, partners),
+            ).results()
+            earned_by[each] = {key: r.entitlement for key, r in results.items()}
+        for outcome in guaranteed:
+            key = outcome.position.key
+            earned = []
+            before = ZERO
+            for window in periods[key]:
+                total = earned_by[min(window.end, day)].get(key, ZERO)
+                earned.append((window, total - before))
+                before = total
+            outcome.guaranteed = round_to(
+                guarantee.top_ups(outcome.version._get_guarantee(), earned, day),
+                outcome.position.terms.unit,
+            )
+
+    def _split(self, outcome):
+        """Share the entitlement by partner of a pool and by analytic distribution."""
+        parts = outcome.position.parts
+        amounts = calculation.split_result(
+            outcome.entitlement, parts, outcome.position.terms.unit
+        )
+        shares = defaultdict(lambda: defaultdict(Decimal))
+        for part, amount in zip(parts, amounts, strict=True):
+            shares[part.label.partner_id][part.label.analytic] += amount
+        outcome.shares = shares
+
+
+class _Volumes:
+    """Volumes of one row in the unit of its measure, exact."""
+
+    def __init__(self, unit, qualifying, qualifying_quantity, earning, quantity):
+        self.amount = Decimal(earning or 0)
+        if unit == "amount":
+            self.qualifying = Decimal(qualifying or 0)
+            self.volume = self.amount
+        else:
+            self.qualifying = Decimal(qualifying_quantity or 0)
+            self.volume = Decimal(quantity or 0)
+
+
+def _overlaps(valid, window):
+    """Whether a date range of the database meets a window."""
+    return (valid.lower is None or valid.lower <= window.end) and (
+        valid.upper is None or valid.upper > window.start
+    )
+
+
+def _analytic_key(distribution):
+    """A stable text of an analytic distribution; None without one."""
+    if not distribution:
+        return None
+    return dumps(distribution, sort_keys=True)

@@ -1,0 +1,261 @@
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+KINDS = [
+    ("opening", "Opening balance"),
+    ("accrual", "Accrual"),
+    ("adjustment", "Adjustment"),
+    ("write_off", "Write-off"),
+    ("holdback", "Holdback"),
+    ("settlement", "Settlement"),
+    ("clawback", "Clawback"),
+    ("expiry", "Expiry"),
+    ("exchange", "Exchange difference"),
+]
+# Kinds that change what is provided for what partners earned, and those that change
+# what was paid. Holdbacks move money between the two liability accounts.
+EARNING_KINDS = ("opening", "accrual", "adjustment", "write_off", "expiry")
+SETTLING_KINDS = ("settlement", "clawback")
+
+
+class PartnerIncentiveEntry(models.Model):
+    """Sub-ledger of everything owed to partners. Append-only.
+
+    ``amount`` is the movement of the liability in the offer's currency, positive when
+    more is owed; ``balance`` the same in company currency, as its journal item has
+    it. For every company, offer and partner the sum of ``balance`` is the opposite of
+    the balance of the journal items on the accrued and holdback accounts.
+
+    Only ``partner.incentive.posting`` creates entries. Nobody edits or deletes them: a
+    correction is another entry that names the first, and the reason.
+    """
+
+    _name = "partner.incentive.entry"
+    _description = "Incentive Ledger Entry"
+    _order = "id desc"
+    _rec_name = "kind"
+
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company currency"
+    )
+    offer_id = fields.Many2one(
+        "partner.incentive.offer",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        readonly=True,
+    )
+    version_id = fields.Many2one(
+        "partner.incentive.offer.version", ondelete="restrict", readonly=True, index=True
+    )
+    program_id = fields.Many2one(
+        "partner.incentive.program",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        readonly=True,
+    )
+    partner_id = fields.Many2one(
+        "res.partner", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    date = fields.Date(
+        string="Accounting date", required=True, index=True, readonly=True
+    )
+    kind = fields.Selection(KINDS, required=True, readonly=True, index=True)
+    role = fields.Selection(
+        [("accrued", "Accrued"), ("holdback", "Held back")],
+        string="Account",
+        required=True,
+        default="accrued",
+        readonly=True,
+    )
+    amount = fields.Monetary(readonly=True, help="What is owed more, or less.")
+    balance = fields.Monetary(
+        currency_field="company_currency_id",
+        readonly=True,
+        help="The amount in company currency, as booked.",
+    )
+    earned = fields.Monetary(readonly=True)
+    settled = fields.Monetary(readonly=True)
+    held = fields.Monetary(readonly=True)
+    earned_balance = fields.Monetary(
+        currency_field="company_currency_id",
+        string="Earned (company currency)",
+        readonly=True,
+    )
+    settled_balance = fields.Monetary(
+        currency_field="company_currency_id",
+        string="Settled (company currency)",
+        readonly=True,
+    )
+    window_from = fields.Date(readonly=True)
+    window_to = fields.Date(readonly=True)
+    qualifying = fields.Float(
+        string="Qualifying volume",
+        digits=(16, 2),
+        readonly=True,
+        aggregator=None,
+        help="Volume that decided the bracket when this was booked.",
+    )
+    earning = fields.Float(
+        string="Earning volume", digits=(16, 2), readonly=True, aggregator=None
+    )
+    target = fields.Monetary(
+        readonly=True,
+        aggregator=None,
+        help="What the window should hold after this entry.",
+    )
+    analytic_distribution = fields.Json(readonly=True)
+    analytic_key = fields.Char(readonly=True)
+    run_id = fields.Many2one(
+        "partner.incentive.run", index=True, ondelete="restrict", readonly=True
+    )
+    settlement_id = fields.Many2one(
+        "partner.incentive.settlement", index=True, ondelete="restrict", readonly=True
+    )
+    move_id = fields.Many2one(
+        "account.move",
+        string="Journal entry",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+    )
+    move_line_id = fields.Many2one(
+        "account.move.line",
+        string="Journal item",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+    )
+    reversal_of_id = fields.Many2one(
+        "partner.incentive.entry",
+        string="Reverses",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+    )
+    reason = fields.Char(readonly=True)
+
+    _one_reversal = models.UniqueIndex(
+        "(reversal_of_id) WHERE reversal_of_id IS NOT NULL",
+        "This entry has been reversed already.",
+    )
+    _position = models.Index("(offer_id, partner_id, window_from)")
+
+    @api.depends("kind", "offer_id.name", "partner_id.name", "date")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for entry in self:
+            entry.display_name = (
+                f"{kinds.get(entry.kind, '')} {entry.date or ''} "
+                f"{entry.partner_id.name or ''}, {entry.offer_id.name or ''}"
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.context.get("incentive_posting"):
+            raise UserError(
+                self.env._(
+                    "Ledger entries come from runs, settlements and adjustments; "
+                    "they cannot be entered by hand."
+                )
+            )
+        return super().create(vals_list)
+
+    def write(self, vals):
+        raise UserError(
+            self.env._(
+                "Ledger entries are never edited. Correct one with an adjustment, "
+                "which names the entry and the reason."
+            )
+        )
+
+    def unlink(self):
+        raise UserError(
+            self.env._(
+                "Ledger entries are never deleted. Reverse one with an adjustment, "
+                "which names the entry and the reason."
+            )
+        )
+
+    @api.model
+    def _get_booked(self, offers, partners=None):
+        """What the ledger provides for, per position.
+
+        A window is known by its first day, since a revision may move its end.
+
+        :return: ``{(offer id, partner id, window from): {analytic key: (Decimal,
+            distribution)}}`` of the earning kinds
+        """
+        booked = defaultdict(dict)
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT offer_id, partner_id, window_from, analytic_key,
+                       SUM(earned)::text, MAX(analytic_distribution::text)
+                  FROM partner_incentive_entry
+                 WHERE offer_id IN %s AND kind IN %s %s
+                 GROUP BY 1, 2, 3, 4
+                """,
+                tuple(offers.ids) or (0,),
+                EARNING_KINDS,
+                SQL("AND partner_id IN %s", tuple(partners.ids) or (0,))
+                if partners is not None
+                else SQL(),
+            )
+        )
+        for offer_id, partner_id, start, key, earned, distribution in rows:
+            booked[offer_id, partner_id, start][key] = (
+                Decimal(earned),
+                distribution,
+            )
+        return booked
+
+    @api.model
+    def _get_balances(self, offers, partners=None):
+        """``{(offer id, partner id): {"earned", "settled", "held": Decimal}}``."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT offer_id, partner_id, SUM(earned)::text, SUM(settled)::text,
+                       SUM(held)::text
+                  FROM partner_incentive_entry
+                 WHERE offer_id IN %s %s
+                 GROUP BY offer_id, partner_id
+                """,
+                tuple(offers.ids) or (0,),
+                SQL("AND partner_id IN %s", tuple(partners.ids) or (0,))
+                if partners is not None
+                else SQL(),
+            )
+        )
+        return {
+            (offer_id, partner_id): {
+                "earned": Decimal(earned),
+                "settled": Decimal(settled),
+                "held": Decimal(held),
+            }
+            for offer_id, partner_id, earned, settled, held in rows
+        }
+
+    def action_explain(self):
+        """Show what this entry comes from."""
+        self.ensure_one()
+        return self.env["partner.incentive.explanation"]._open_for_entry(self)
+
+    def action_view_move(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": self.move_id.id,
+            "view_mode": "form",
+        }

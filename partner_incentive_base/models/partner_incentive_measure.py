@@ -1,0 +1,102 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..measures.measure import Measure
+
+
+class PartnerIncentiveMeasure(models.AbstractModel):
+    """Registry of what offers can count.
+
+    Extension point: a module adds its measures by extending :meth:`_get_measures`.
+    """
+
+    _name = "partner.incentive.measure"
+    _description = "Incentive Measure"
+
+    @api.model
+    def _get_measures(self):
+        """``{code: Measure}`` of all installed modules."""
+        return {
+            "claimed_amount": Measure(
+                code="claimed_amount",
+                label=self.env._("Approved claims, amount"),
+                unit="amount",
+                source=self._claim_source,
+                line_model="partner.incentive.claim",
+                document_model="partner.incentive.claim",
+            )
+        }
+
+    @api.model
+    def _get_attribution_column(self, measure):
+        """Column of the attribution that names the measure's documents, or None."""
+        return {"account.move": "move_id", "sale.order": "order_id"}.get(
+            measure.document_model
+        )
+
+    @api.model
+    def _claim_source(self, company, until):
+        """Approved claims by the date of what they claim for."""
+        self.env["partner.incentive.claim"].flush_model()
+        return SQL(
+            """
+            SELECT claim.id AS line_id, claim.id AS document_id, claim.id AS origin_id,
+                   claim.partner_id, claim.product_id, claim.date,
+                   claim.company_amount AS amount, claim.currency_id,
+                   claim.amount AS amount_currency, claim.quantity,
+                   NULL::jsonb AS analytic_distribution, NULL::int[] AS tax_ids
+              FROM partner_incentive_claim AS claim
+             WHERE claim.company_id = %s
+               AND claim.state IN ('approved', 'scheduled', 'paid')
+               AND claim.date <= %s
+            """,
+            company.id,
+            until,
+        )
+
+    @api.model
+    def _invoice_source(self, company, until):
+        """Posted customer invoices less credit notes, untaxed, by invoice date.
+
+        Shared by the modules that count invoices. Documents of the suite never count.
+        The partner is the commercial partner on the document; a credit note follows
+        the attribution of the invoice it reverses.
+        """
+        self.env["account.move"].flush_model(
+            ["state", "move_type", "invoice_date", "reversed_entry_id"]
+        )
+        self.env["account.move.line"].flush_model()
+        return SQL(
+            """
+            SELECT line.id AS line_id, move.id AS document_id,
+                   COALESCE(move.reversed_entry_id, move.id) AS origin_id,
+                   move.commercial_partner_id AS partner_id, line.product_id,
+                   move.invoice_date AS date,
+                   -line.balance AS amount, line.currency_id,
+                   -line.amount_currency AS amount_currency,
+                   CASE WHEN move.move_type = 'out_refund' THEN -1 ELSE 1 END
+                   * line.quantity
+                   * COALESCE(line_unit.factor / NULLIF(unit.factor, 0), 1) AS quantity,
+                   line.analytic_distribution,
+                   %(taxes)s AS tax_ids
+              FROM account_move_line AS line
+              JOIN account_move AS move ON move.id = line.move_id
+         LEFT JOIN product_product AS product ON product.id = line.product_id
+         LEFT JOIN product_template AS template ON template.id = product.product_tmpl_id
+         LEFT JOIN uom_uom AS unit ON unit.id = template.uom_id
+         LEFT JOIN uom_uom AS line_unit ON line_unit.id = line.product_uom_id
+             WHERE line.company_id = %(company)s
+               AND line.parent_state = 'posted'
+               AND line.display_type = 'product'
+               AND move.move_type IN ('out_invoice', 'out_refund')
+               AND move.incentive_document IS NULL
+               AND move.invoice_date <= %(until)s
+            """,
+            company=company.id,
+            until=until,
+            taxes=SQL(
+                """(SELECT array_agg(tax.account_tax_id ORDER BY tax.account_tax_id)
+                      FROM account_move_line_account_tax_rel AS tax
+                     WHERE tax.account_move_line_id = line.id)"""
+            ),
+        )

@@ -1,0 +1,604 @@
+from datetime import timedelta
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+
+from ..engine import scale
+from ..engine.calculation import Terms
+
+# Fields that carry the process; every other field of a version is one of its terms.
+PROCESS_FIELDS = {
+    "state",
+    "offer_id",
+    "submitted_by",
+    "submitted_on",
+    "published_by",
+    "published_on",
+}
+
+
+class PartnerIncentiveOfferVersion(models.Model):
+    """The terms of an offer, from an effective date on.
+
+    A version governs the documents dated from its effective date to the day before
+    the next version's. Volume of the whole window, of whichever version, decides the
+    bracket. Terms of a published version never change.
+    """
+
+    _name = "partner.incentive.offer.version"
+    _description = "Incentive Offer Version"
+    _order = "offer_id, number desc"
+    _rec_name = "number"
+
+    offer_id = fields.Many2one(
+        "partner.incentive.offer", index=True, ondelete="cascade", copy=False
+    )
+    company_id = fields.Many2one(
+        related="offer_id.program_id.company_id",
+        string="Version company",
+        store=True,
+        index=True,
+    )
+    number = fields.Integer(string="Version", default=1, required=True, readonly=True)
+    state = fields.Selection(
+        [("draft", "Draft"), ("review", "In review"), ("published", "Published")],
+        string="Version state",
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+    )
+    submitted_by = fields.Many2one("res.users", readonly=True, copy=False)
+    submitted_on = fields.Datetime(readonly=True, copy=False)
+    published_by = fields.Many2one("res.users", readonly=True, copy=False)
+    published_on = fields.Datetime(readonly=True, copy=False)
+    effective_date = fields.Date(
+        string="Effective from",
+        help="Documents dated from this day on earn under this version.",
+    )
+    date_to = fields.Date(
+        string="Ends on", help="Empty: the end of the program."
+    )
+    change_reason = fields.Text(
+        help="Why the terms change; told to the partners concerned."
+    )
+
+    # Who
+    segment_ids = fields.Many2many(
+        "partner.incentive.segment",
+        "partner_incentive_version_segment_rel",
+        string="Segments",
+        help="Enrolled partners of any of these segments are eligible.",
+    )
+    partner_ids = fields.Many2many(
+        "res.partner",
+        "partner_incentive_version_partner_rel",
+        string="Partners",
+        domain="[('commercial_partner_id', '=', id)]",
+        help="Named partners are eligible, too. What the subsidiaries of a named "
+        "partner buy counts for it, unless they are named themselves.",
+    )
+    pooled = fields.Boolean(
+        help="The volume of all eligible partners counts as one; the result is split "
+        "by what each of them contributed.",
+    )
+    count_before_enrollment = fields.Boolean(
+        string="Count earlier volume",
+        help="Documents dated before the partner enrolled count, too.",
+    )
+    requires_acceptance = fields.Boolean(
+        string="Ask for acceptance again",
+        help="Partners of an opt-in offer must accept this version, too.",
+    )
+
+    # What counts
+    evidence_rule = fields.Selection(
+        [
+            ("documents", "Posted documents"),
+            ("claim", "Claim with proof"),
+            ("attribution", "Documents attributed to the partner"),
+        ],
+        string="Evidence",
+        help="What proves that a partner earned: the company's own posted documents, "
+        "a claim the partner files, or documents attributed to the partner.",
+    )
+    evidence_note = fields.Char(translate=True)
+    measure = fields.Selection(
+        selection="_selection_measure", required=True, default="claimed_amount"
+    )
+    measure_unit = fields.Selection(
+        [("amount", "Amount"), ("quantity", "Quantity")],
+        compute="_compute_measure_unit",
+    )
+    credit_role = fields.Selection(
+        [
+            ("buyer", "The buyer"),
+            ("sourced", "Who sourced the sale"),
+            ("influenced", "Who influenced the sale"),
+            ("resold", "Who resold it"),
+            ("fulfilled", "Who fulfilled it"),
+        ],
+        string="Credit goes to",
+        default="buyer",
+        required=True,
+        help="The partner on the document, or the partner to whom the sale is "
+        "attributed in a role, by its share.",
+    )
+    product_rule_ids = fields.One2many(
+        "partner.incentive.product.rule",
+        "version_id",
+        string="Products that count",
+        copy=True,
+    )
+
+    # How much
+    formula = fields.Selection(
+        [
+            ("whole", "Whole volume at the reached rate"),
+            ("marginal", "Each slice at its own rate"),
+            ("rolling", "Stacked brackets, each up to its upper bound"),
+            ("total", "Stacked brackets, each on all volume"),
+        ],
+        default="whole",
+        required=True,
+    )
+    rate_kind = fields.Selection(
+        [
+            ("percent", "Percent"),
+            ("per_unit", "Amount per unit"),
+            ("amount", "Fixed amount"),
+        ],
+        string="Rate in",
+        default="percent",
+        required=True,
+    )
+    bracket_ids = fields.One2many(
+        "partner.incentive.bracket", "version_id", string="Scale", copy=True
+    )
+    below_first = fields.Selection(
+        [("none", "Earns nothing"), ("first", "Earns the first rate")],
+        string="Below the first bracket",
+        default="none",
+        required=True,
+    )
+    minimum = fields.Float(
+        digits=(16, 2), help="An entitlement below it, per window, is not owed."
+    )
+    cap = fields.Float(
+        digits=(16, 2), help="Highest entitlement per window. 0: no cap."
+    )
+    sequence = fields.Integer(
+        default=10, help="Offers earn in this order where one reduces another."
+    )
+    reduced_by_earlier = fields.Boolean(
+        help="The earning volume is lowered by what earlier offers earn on the same "
+        "sales.",
+    )
+    reduces_later = fields.Boolean(default=True)
+    best_of = fields.Char(
+        string="Best-deal group",
+        help="Of all offers of one group, only the best counts, per partner and "
+        "window.",
+    )
+    expected_cost = fields.Float(
+        digits=(16, 2),
+        help="What the offer is planned to cost; a budget with a hard stop must "
+        "cover it before publication.",
+    )
+
+    # How it is booked and paid
+    payout = fields.Selection(
+        [
+            ("credit_note", "Credit note"),
+            ("offset", "Credit note, offset against open invoices"),
+            ("vendor_bill", "Vendor bill"),
+            ("none", "None, report only"),
+        ],
+        string="Paid by",
+    )
+    settlement_minimum = fields.Float(
+        string="Smallest payout",
+        digits=(16, 2),
+        help="A smaller amount waits for the next settlement.",
+    )
+    cost_kind = fields.Selection(
+        [
+            ("contra_revenue", "Reduction of revenue"),
+            ("expense", "Marketing expense"),
+        ],
+        string="Booked as",
+        default="contra_revenue",
+        required=True,
+        help="A payment to a customer reduces revenue, unless it buys a distinct "
+        "service at fair value (IFRS 15.70).",
+    )
+    analytic = fields.Boolean(
+        string="Carry analytic distribution",
+        help="Cost is booked by the analytic distribution of the sales it comes from.",
+    )
+
+    _number_unique = models.UniqueIndex(
+        "(offer_id, number) WHERE offer_id IS NOT NULL",
+        "The offer has a version of that number already.",
+    )
+
+    def _selection_measure(self):
+        return [
+            (code, measure.label)
+            for code, measure in self.env["partner.incentive.measure"]
+            ._get_measures()
+            .items()
+        ]
+
+    @api.depends("measure")
+    def _compute_measure_unit(self):
+        measures = self.env["partner.incentive.measure"]._get_measures()
+        for version in self:
+            measure = measures.get(version.measure)
+            version.measure_unit = measure.unit if measure else "amount"
+
+    @api.depends("offer_id.name", "number")
+    def _compute_display_name(self):
+        for version in self:
+            version.display_name = self.env._(
+                "%(offer)s, version %(number)s",
+                offer=version.offer_id.name or self.env._("New"),
+                number=version.number,
+            )
+
+    @api.constrains("bracket_ids", "formula", "rate_kind", "below_first")
+    def _check_scale(self):
+        for version in self.filtered("bracket_ids"):
+            version._get_scales()
+
+    @api.constrains("minimum", "cap", "settlement_minimum")
+    def _check_limits(self):
+        for version in self:
+            if min(version.cap, version.minimum, version.settlement_minimum) < 0:
+                raise ValidationError(
+                    self.env._(
+                        "Minimum, cap and smallest payout cannot be negative."
+                    )
+                )
+            if version.cap and version.cap < version.minimum:
+                raise ValidationError(
+                    self.env._(
+                        "The cap of %(cap)s is below the minimum of %(minimum)s, so "
+                        "nothing could ever be earned.",
+                        cap=version.cap,
+                        minimum=version.minimum,
+                    )
+                )
+
+    @api.constrains("reduced_by_earlier", "measure")
+    def _check_reduction(self):
+        for version in self:
+            if version.reduced_by_earlier and version.measure_unit == "quantity":
+                raise ValidationError(
+                    self.env._(
+                        "Earlier offers earn money, which cannot be taken off a "
+                        "quantity. Use a measure in money, or no reduction."
+                    )
+                )
+
+    def write(self, vals):
+        terms = {
+            name
+            for name in vals
+            if name in self._fields and name not in PROCESS_FIELDS
+        }
+        if terms and not self.env.context.get("incentive_new_version"):
+            self._check_terms_open()
+        if "state" in vals:
+            return self._write_state(vals)
+        if (
+            PROCESS_FIELDS.intersection(vals)
+            and not self.env.su
+            and not self.env.context.get("incentive_new_version")
+        ):
+            raise AccessError(
+                self.env._("Use the buttons of the offer to change its state.")
+            )
+        return super().write(vals)
+
+    def _check_terms_open(self):
+        """Terms are written while the version is a draft, and never again."""
+        for version in self:
+            if version.state != "draft":
+                raise UserError(
+                    self.env._(
+                        "%(version)s is %(state)s: its terms do not change any more. "
+                        "Return it to draft, or use Revise to make the next version.",
+                        version=version.display_name,
+                        state=dict(
+                            version._fields["state"]._description_selection(self.env)
+                        )[version.state].lower(),
+                    )
+                )
+
+    def _write_state(self, vals):
+        """Change the state as far as the process and the user's rights allow."""
+        state = vals["state"]
+        extra = set(vals) - {"state"}
+        if extra:
+            raise UserError(
+                self.env._("Change the state on its own, not with other fields.")
+            )
+        stamps = {"state": state}
+        for version in self:
+            if version.state == state:
+                continue
+            check = {
+                ("draft", "review"): version._check_can_submit,
+                ("review", "published"): version._check_can_publish,
+                ("review", "draft"): version._check_can_return,
+            }.get((version.state, state))
+            if check is None:
+                raise UserError(
+                    self.env._(
+                        "%(version)s cannot go from %(old)s to %(new)s.",
+                        version=version.display_name,
+                        old=version.state,
+                        new=state,
+                    )
+                )
+            check()
+        if state == "review":
+            stamps.update(
+                submitted_by=self.env.uid, submitted_on=fields.Datetime.now()
+            )
+        elif state == "published":
+            stamps.update(
+                published_by=self.env.uid, published_on=fields.Datetime.now()
+            )
+        result = super().write(stamps)
+        if state == "published":
+            for version in self:
+                version.offer_id._on_publish(version)
+        return result
+
+    def _check_group(self, group, message):
+        if not self.env.su and not self.env.user.has_group(group):
+            raise AccessError(message)
+
+    def _check_can_submit(self):
+        self._check_group(
+            "partner_incentive_base.group_incentive_user",
+            self.env._("You may not submit offers. Ask an incentive manager."),
+        )
+        missing = self._get_missing_terms()
+        if missing:
+            raise UserError(
+                self.env._(
+                    "%(offer)s is not complete. Add: %(missing)s.",
+                    offer=self.offer_id.name,
+                    missing=", ".join(missing),
+                )
+            )
+
+    def _check_can_publish(self):
+        obstacles = self._get_publish_obstacles()
+        if obstacles:
+            raise UserError("\n".join(obstacles))
+
+    def _check_can_return(self):
+        self._check_group(
+            "partner_incentive_base.group_incentive_manager",
+            self.env._("Only an incentive manager can return an offer to draft."),
+        )
+
+    def _get_missing_terms(self):
+        """What must be there before anything can be earned, in words."""
+        self.ensure_one()
+        missing = []
+        if not (self.segment_ids or self.partner_ids):
+            missing.append(self.env._("who is eligible (segments or partners)"))
+        if not self.evidence_rule:
+            missing.append(self.env._("what counts as evidence"))
+        if not self.payout:
+            missing.append(self.env._("how it is paid"))
+        if self._requires_scale() and not self.bracket_ids:
+            missing.append(self.env._("at least one bracket of the scale"))
+        if not self.offer_id.objective_ids:
+            missing.append(self.env._("at least one objective it serves"))
+        if not self.effective_date:
+            missing.append(self.env._("the date from which it is effective"))
+        return missing
+
+    def _requires_scale(self):
+        """Extension point: offer types that earn without a scale say False."""
+        return True
+
+    def _get_publish_obstacles(self):
+        """Why the current user cannot publish this version now; empty if he can."""
+        self.ensure_one()
+        offer = self.offer_id
+        obstacles = []
+        missing = self._get_missing_terms()
+        if missing:
+            obstacles.append(
+                self.env._(
+                    "%(offer)s is not complete. Add: %(missing)s.",
+                    offer=offer.name,
+                    missing=", ".join(missing),
+                )
+            )
+        if not self.env.su:
+            if not self.env.user.has_group(
+                "partner_incentive_base.group_incentive_manager"
+            ):
+                obstacles.append(
+                    self.env._("Only an incentive manager can publish an offer.")
+                )
+            elif self.submitted_by == self.env.user:
+                obstacles.append(
+                    self.env._(
+                        "You submitted %(offer)s yourself. Somebody else has to "
+                        "publish it.",
+                        offer=offer.name,
+                    )
+                )
+        previous = offer._get_published_versions()[-1:]
+        if previous and self.effective_date <= previous.effective_date:
+            obstacles.append(
+                self.env._(
+                    "Version %(new)s must take effect after version %(old)s, which "
+                    "does on %(date)s.",
+                    new=self.number,
+                    old=previous.number,
+                    date=previous.effective_date,
+                )
+            )
+        if self.payout != "none":
+            obstacles += offer.company_id._get_incentive_setup_problems()
+        if offer.currency_id != offer.company_id.currency_id:
+            obstacles += self._get_rate_problems()
+        obstacles += self.env["partner.incentive.budget"]._get_publish_problems(self)
+        return obstacles
+
+    def _get_rate_problems(self):
+        """An offer in a currency without any rate would be converted one to one."""
+        currency = self.offer_id.currency_id
+        company = self.offer_id.company_id
+        if currency.with_company(company).rate_ids.filtered(
+            lambda rate: rate.company_id in (company.root_id, self.env["res.company"])
+        ):
+            return []
+        return [
+            self.env._(
+                "There is no exchange rate for %(currency)s. Enter one under "
+                "Accounting > Configuration > Currencies before publishing.",
+                currency=currency.name,
+            )
+        ]
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_published(self):
+        if any(version.state == "published" for version in self):
+            raise UserError(self.env._("A published version cannot be deleted."))
+
+    def _get_earning_span(self):
+        """First and last day whose documents earn under this version, or None."""
+        self.ensure_one()
+        following = self.offer_id._get_published_versions().filtered(
+            lambda other: other.number > self.number
+        )
+        ends = [self.offer_id._get_end_date()]
+        if following:
+            ends.append(following[0].effective_date - timedelta(days=1))
+        ends = [end for end in ends if end]
+        return self.effective_date, min(ends) if ends else None
+
+    def _get_eligible_partners(self):
+        """Partners that the terms name, enrolled or not."""
+        self.ensure_one()
+        Partner = self.env["res.partner"]
+        domain = Domain("id", "in", self.partner_ids.ids)
+        for segment in self.segment_ids:
+            domain |= segment._get_partner_domain()
+        return Partner.search(domain)
+
+    def _get_rule_products(self, basis):
+        """Products that count for ``basis``, or None where every product does."""
+        self.ensure_one()
+        domain = self._get_product_domain(basis)
+        return None if domain is None else self.env["product.product"].search(domain)
+
+    def _get_product_domain(self, basis):
+        """Domain over ``product.product`` of a basis, or None without restriction.
+
+        :param basis: ``earning`` or ``qualifying``
+        """
+        return self._get_rules(basis)._get_product_domain()
+
+    def _get_line_domain(self, basis):
+        """Domain over ``account.move.line`` of a basis with conditions, or None."""
+        return self._get_rules(basis)._get_line_domain()
+
+    def _get_rules(self, basis):
+        return self.product_rule_ids.filtered(lambda rule: rule.basis in (basis, "both"))
+
+    @staticmethod
+    def _products_meet(products, others):
+        return products is None or others is None or bool(products & others)
+
+    def _get_scales(self):
+        """``{segment id or 0: Scale}``; 0 is the scale of every other partner.
+
+        :raise ValidationError: brackets that overlap, or an empty scale
+        """
+        self.ensure_one()
+        brackets = {}
+        for bracket in self.bracket_ids:
+            brackets.setdefault(bracket.segment_id.id or 0, []).append(
+                scale.Bracket(
+                    Decimal(str(bracket.lower)), Decimal(str(bracket.rate))
+                )
+            )
+        scales = {}
+        for segment_id, rows in (brackets or {0: []}).items():
+            try:
+                scales[segment_id] = scale.Scale(
+                    self.formula,
+                    self.rate_kind,
+                    tuple(rows),
+                    self.below_first == "first",
+                )
+            except scale.ScaleError as error:
+                raise ValidationError(self._describe_scale_error(error)) from error
+        return scales
+
+    def _describe_scale_error(self, error):
+        if error.code == "duplicate":
+            return self.env._(
+                "Two brackets start at %(bound)s. Each bracket needs a lower bound of "
+                "its own; it reaches up to the next one.",
+                bound=error.value,
+            )
+        if error.code == "negative":
+            return self.env._(
+                "A bracket starts at %(bound)s. Lower bounds start at zero.",
+                bound=error.value,
+            )
+        return self.env._(
+            "The scale is empty. Add at least one bracket, such as 5 percent from 0."
+        )
+
+    def _get_terms(self):
+        """The engine's :class:`~..engine.calculation.Terms` of this version."""
+        self.ensure_one()
+        return Terms(
+            unit=Decimal(str(self.offer_id.currency_id.rounding)),
+            cap=Decimal(str(self.cap)) if self.cap else None,
+            minimum=Decimal(str(self.minimum)),
+            sequence=self.sequence,
+            reduced_by_earlier=self.reduced_by_earlier,
+            reduces_later=self.reduces_later,
+            best_of=self.best_of or None,
+        )
+
+    # Extension points for modules that add terms to money that is earned. The base
+    # provides for what is achieved, holds nothing back, promises nothing.
+
+    def _get_guarantee(self):
+        """:class:`~..engine.guarantee.Guarantee`, or None."""
+        return None
+
+    def _get_accrual_terms(self):
+        """``(method, percent, threshold)``, see :mod:`..engine.accrual`."""
+        return "achieved", Decimal(0), Decimal(0)
+
+    def _get_forecasts(self):
+        """``{(partner id, window start): expected volume}``."""
+        return {}
+
+    def _get_holdback_percent(self, day):
+        """Percentage of what is earned that is not paid on ``day`` yet."""
+        return Decimal(0)
+
+    def _get_clawback_policy(self):
+        """``carry`` or ``debit_note``."""
+        return "carry"

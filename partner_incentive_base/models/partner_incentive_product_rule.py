@@ -1,0 +1,121 @@
+from ast import literal_eval
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+
+class PartnerIncentiveProductRule(models.Model):
+    """Which products count, and for what.
+
+    A line counts for a basis when some *include* rule of that basis matches it (or
+    there is none) and no *exclude* rule does. A category stands for all below it.
+    """
+
+    _name = "partner.incentive.product.rule"
+    _description = "Incentive Product Rule"
+    _order = "mode desc, basis, id"
+
+    version_id = fields.Many2one(
+        "partner.incentive.offer.version",
+        required=True,
+        ondelete="cascade",
+        index=True,
+    )
+    basis = fields.Selection(
+        [
+            ("both", "Earning and bracket"),
+            ("earning", "Earning only"),
+            ("qualifying", "Bracket only"),
+        ],
+        string="Counts for",
+        default="both",
+        required=True,
+        help="The volume that earns and the volume that decides the bracket can differ.",
+    )
+    mode = fields.Selection(
+        [("include", "Include"), ("exclude", "Exclude")],
+        default="include",
+        required=True,
+    )
+    category_ids = fields.Many2many(
+        "product.category",
+        "partner_incentive_rule_category_rel",
+        string="Categories",
+    )
+    product_ids = fields.Many2many(
+        "product.product", "partner_incentive_rule_product_rel", string="Products"
+    )
+    line_domain = fields.Char(
+        string="Conditions",
+        help="Further conditions on the invoice line, such as a sales team.",
+    )
+
+    @api.constrains("line_domain")
+    def _check_line_domain(self):
+        for rule in self.filtered("line_domain"):
+            try:
+                domain = Domain(literal_eval(rule.line_domain))
+                self.env["account.move.line"]._search(domain, bypass_access=True)
+            except Exception as error:
+                raise ValidationError(
+                    self.env._(
+                        "The conditions cannot be read: %(error)s. Set them with the "
+                        "filter editor.",
+                        error=error,
+                    )
+                ) from error
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        rules = super().create(vals_list)
+        rules.version_id._check_terms_open()
+        return rules
+
+    def write(self, vals):
+        self.version_id._check_terms_open()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_published(self):
+        self.version_id._check_terms_open()
+
+    def _get_products(self):
+        """Domain of the products that the rule names; every product if none."""
+        self.ensure_one()
+        if not (self.category_ids or self.product_ids):
+            return Domain.TRUE
+        return Domain("categ_id", "child_of", self.category_ids.ids) | Domain(
+            "id", "in", self.product_ids.ids
+        )
+
+    def _get_lines(self):
+        """Domain of the invoice lines that the rule matches."""
+        self.ensure_one()
+        domain = Domain.TRUE
+        if self.category_ids or self.product_ids:
+            domain = Domain("product_id", "any", self._get_products())
+        if self.line_domain:
+            domain &= Domain(literal_eval(self.line_domain))
+        return domain
+
+    def _get_product_domain(self):
+        """Domain over products where products alone decide, None for all of them."""
+        if any(rule.line_domain for rule in self):
+            return None
+        return self._combine(lambda rule: rule._get_products())
+
+    def _get_line_domain(self):
+        """Domain over invoice lines where more than the product decides, or None."""
+        if not any(rule.line_domain for rule in self):
+            return None
+        return self._combine(lambda rule: rule._get_lines())
+
+    def _combine(self, get_domain):
+        """What any *include* matches (all, if there is none) and no *exclude* does."""
+        included = [get_domain(rule) for rule in self if rule.mode == "include"]
+        excluded = [get_domain(rule) for rule in self if rule.mode == "exclude"]
+        domain = Domain.OR(included) if included else Domain.TRUE
+        for exclusion in excluded:
+            domain &= ~exclusion
+        return None if domain.is_true() else domain

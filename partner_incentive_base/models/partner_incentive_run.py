@@ -1,0 +1,370 @@
+import logging
+from collections import defaultdict
+from decimal import Decimal
+from json import loads
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..engine import accrual, settlement
+from ..engine.allocation import largest_remainder
+from .partner_incentive_posting import Movement
+
+_logger = logging.getLogger(__name__)
+ZERO = Decimal(0)
+MAX_TRIES = 5
+
+
+class PartnerIncentiveRun(models.Model):
+    """One accrual run: books what partners earned up to a day, and not yet booked.
+
+    What should be booked less what is booked: running it twice changes nothing, and a
+    late credit note, a back-dated invoice or new terms need no special care.
+    """
+
+    _name = "partner.incentive.run"
+    _description = "Incentive Run"
+    _inherit = ["mail.thread"]
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(default="/", readonly=True, copy=False)
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        readonly=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company currency"
+    )
+    date = fields.Date(string="Up to", required=True, readonly=True, index=True)
+    user_id = fields.Many2one(
+        "res.users", string="Run by", readonly=True, default=lambda self: self.env.user
+    )
+    offer_ids = fields.Many2many("partner.incentive.offer", readonly=True)
+    entry_ids = fields.One2many("partner.incentive.entry", "run_id", readonly=True)
+    move_ids = fields.One2many("account.move", compute="_compute_moves")
+    move_count = fields.Integer(compute="_compute_moves")
+    entry_count = fields.Integer(compute="_compute_totals")
+    partner_count = fields.Integer(compute="_compute_totals")
+    amount = fields.Monetary(
+        compute="_compute_totals",
+        currency_field="company_currency_id",
+        help="What the run added to what is owed.",
+    )
+
+    def _compute_moves(self):
+        moves = dict(
+            self.env["partner.incentive.entry"]._read_group(
+                [("run_id", "in", self.ids)], ["run_id"], ["move_id:recordset"]
+            )
+        )
+        for run in self:
+            run.move_ids = moves.get(run, self.env["account.move"])
+            run.move_count = len(run.move_ids)
+
+    def _compute_totals(self):
+        totals = {
+            run: values
+            for run, *values in self.env["partner.incentive.entry"]._read_group(
+                [("run_id", "in", self.ids)],
+                ["run_id"],
+                ["__count", "partner_id:count_distinct", "balance:sum"],
+            )
+        }
+        for run in self:
+            run.entry_count, run.partner_count, run.amount = totals.get(run, (0, 0, 0))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_booked(self):
+        if self.entry_ids:
+            raise UserError(self.env._("A run that booked something is kept."))
+
+    # ------------------------------------------------------------------- accrual
+
+    @api.model
+    def _check_can_run(self):
+        if self.env.su:
+            return
+        if not self.env.user.has_group("partner_incentive_base.group_incentive_finance"):
+            raise AccessError(
+                self.env._("Only finance can book accruals. Ask one of them to run it.")
+            )
+
+    @api.model
+    def accrue(self, offer_ids=None, date=None):
+        """Book accruals of offers, all live ones by default, and return the run ids.
+
+        For use over RPC: ``{"offer_ids": [1, 2], "date": "2026-01-31"}``.
+        """
+        self._check_can_run()
+        Offer = self.env["partner.incentive.offer"]
+        if offer_ids:
+            offers = Offer.browse(offer_ids).exists()
+            offers.check_access("read")
+        else:
+            offers = Offer.search(self._get_live_domain())
+        day = fields.Date.to_date(date) or fields.Date.context_today(self)
+        return self._accrue(offers, day).ids
+
+    @api.model
+    def _get_live_domain(self):
+        return [("state", "in", ("published", "retired"))]
+
+    @api.model
+    def _accrue(self, offers, day):
+        """Book target minus booked, per offer, partner and window.
+
+        Never commits. Rights are checked by the caller.
+
+        :param offers: published or retired offers
+        :param day: documents up to this day count; the accounting date that is wanted
+        :return: one run per company
+        """
+        runs = self.browse()
+        offers = offers.filtered(lambda o: o.state in ("published", "retired"))
+        for company in offers.company_id:
+            chosen = offers.filtered(lambda offer, c=company: offer.company_id == c)
+            runs |= self.with_company(company)._accrue_company(company, chosen, day)
+        return runs
+
+    def _accrue_company(self, company, offers, day):
+        offers._get_coupled()._lock_for_run()
+        run = self.create({"company_id": company.id, "date": day})
+        run.sudo().write({"offer_ids": [(6, 0, offers.ids)]})
+        outcomes = self.env["partner.incentive.calculation"]._calculate(offers, day)
+        booked_offers = offers.filtered(lambda o: o._books())
+        movements = self._get_accruals(booked_offers, outcomes, day)
+        movements += self._get_holdbacks(booked_offers, outcomes, movements, day)
+        self.env["partner.incentive.posting"]._post_movements(
+            company, movements, day, "accrual", run_id=run.id
+        )
+        self.env["partner.incentive.standing"]._refresh(offers, outcomes, day)
+        self.env["partner.incentive.budget"]._notify_thresholds(offers)
+        if not run.name or run.name == "/":
+            run.sudo().name = (
+                self.env["ir.sequence"]
+                .with_company(company)
+                .next_by_code("partner.incentive.run")
+                or "/"
+            )
+        return run
+
+    @api.model
+    def _get_accruals(self, offers, outcomes, day):
+        """Movements of target minus booked, and of what fell to nothing."""
+        booked = self.env["partner.incentive.entry"]._get_booked(offers)
+        final = self.env["partner.incentive.settlement"]._get_final_positions(offers)
+        movements = []
+        for outcome in outcomes:
+            if outcome.offer not in offers:
+                continue
+            targets = self._get_targets(outcome, day, final)
+            window = (outcome.window.start, outcome.window.end)
+            for partner_id, parts in targets.items():
+                held = booked.pop((outcome.offer.id, partner_id, window[0]), {})
+                movements += self._get_deltas(
+                    outcome, partner_id, window, parts, held, final
+                )
+        # Volume that is gone altogether: nothing is owed for it any more.
+        by_id = {offer.id: offer for offer in offers}
+        for (offer_id, partner_id, start), held in booked.items():
+            if start and start > day:
+                continue
+            for key, (amount, distribution) in held.items():
+                movements.append(
+                    Movement(
+                        by_id[offer_id],
+                        by_id[offer_id]._get_published_versions()[-1:],
+                        partner_id,
+                        "accrual",
+                        -amount,
+                        by_id[offer_id]._get_window_bounds(start) if start else None,
+                        key,
+                        loads(distribution) if distribution else None,
+                    )
+                )
+        return movements
+
+    def _get_targets(self, outcome, day, final):
+        """What should be provided for: ``{partner id: {analytic key: Decimal}}``."""
+        method, percent, _threshold = outcome.version._get_accrual_terms()
+        offer = outcome.offer
+        unit = outcome.position.terms.unit
+        partners = outcome.partner_ids()
+        if method == "achieved" or all((offer.id, p) in final for p in partners):
+            return outcome.shares
+        if method == "fixed":
+            total = accrual.fixed_target(outcome.position.amount, percent, unit)
+        else:
+            forecasts = outcome.version._get_forecasts()
+            forecast = forecasts.get((outcome.earner_id, outcome.window.start))
+            total = (
+                accrual.expected_target(
+                    outcome.position, outcome.result, forecast, outcome.window, day
+                )
+                + outcome.guaranteed
+            )
+        labels = [part.label for part in outcome.position.parts]
+        shares = largest_remainder(
+            total, [part.amount for part in outcome.position.parts], unit
+        )
+        targets = defaultdict(lambda: defaultdict(Decimal))
+        for label, share in zip(labels, shares, strict=True):
+            targets[label.partner_id][label.analytic] += share
+        for partner_id in partners:
+            if (offer.id, partner_id) in final:
+                targets[partner_id] = outcome.shares[partner_id]
+        return targets
+
+    def _get_deltas(self, outcome, partner_id, window, targets, booked, final):
+        """Movements from what is booked to what should be, by analytic key."""
+        _method, _percent, threshold = outcome.version._get_accrual_terms()
+        if (outcome.offer.id, partner_id) in final:
+            threshold = ZERO
+        total = sum(targets.values(), ZERO)
+        difference = total - sum((amount for amount, _dist in booked.values()), ZERO)
+        if difference and not accrual.delta(difference, ZERO, threshold):
+            return []
+        distributions = {
+            part.label.analytic: part.label.distribution
+            for part in outcome.position.parts
+        }
+        movements = []
+        for key in sorted({*targets, *booked}, key=lambda each: (each is None, each)):
+            amount, distribution = booked.get(key, (ZERO, None))
+            delta = targets.get(key, ZERO) - amount
+            if not delta:
+                continue
+            movements.append(
+                Movement(
+                    outcome.offer,
+                    outcome.version,
+                    partner_id,
+                    "accrual",
+                    delta,
+                    window,
+                    key,
+                    loads(distribution) if distribution else distributions.get(key),
+                    qualifying=outcome.position.qualifying,
+                    earning=outcome.position.volume,
+                    target=total,
+                )
+            )
+        return movements
+
+    @api.model
+    def _get_holdbacks(self, offers, outcomes, movements, day):
+        """Movements between accrued and held back, per offer and partner."""
+        entitled = self._sum_entitlements(outcomes)
+        balances = self.env["partner.incentive.entry"]._get_balances(offers)
+        result = []
+        by_id = {offer.id: offer for offer in offers}
+        for key in sorted({*entitled, *balances}):
+            offer_id, partner_id = key
+            if offer_id not in by_id:
+                continue
+            offer = by_id[offer_id]
+            balance = balances.get(key, {})
+            version = offer._get_published_versions()[-1]
+            held = settlement.held_back(
+                entitled.get(key, ZERO),
+                balance.get("settled", ZERO),
+                version._get_holdback_percent(day),
+                Decimal(str(offer.currency_id.rounding)),
+            )
+            change = held - balance.get("held", ZERO)
+            if change:
+                result.append(Movement(offer, version, partner_id, "holdback", change))
+        return result
+
+    @api.model
+    def _sum_entitlements(self, outcomes):
+        """``{(offer id, partner id): entitlement over all windows}``."""
+        totals = defaultdict(Decimal)
+        for outcome in outcomes:
+            for partner_id, parts in outcome.shares.items():
+                totals[outcome.offer.id, partner_id] += sum(parts.values(), ZERO)
+        return totals
+
+    # ----------------------------------------------------------------------- job
+
+    @api.model
+    def _get_packages(self):
+        """Offers that must be calculated together, the smallest sets of them."""
+        remaining = self.env["partner.incentive.offer"].search(self._get_live_domain())
+        packages = []
+        while remaining:
+            package = remaining[0]._get_coupled() & remaining
+            package |= remaining[0]
+            packages.append(package)
+            remaining -= package
+        return packages
+
+    @api.model
+    def _cron_accrue(self):
+        """Book what was earned, package by package; resumes after a kill.
+
+        Each package is committed on its own. A package that meets another run at work
+        on the same offers starts over with a fresh view of the books.
+        """
+        cron = self.env["ir.cron"]
+        packages = self._get_packages()
+        cron._commit_progress(remaining=len(packages))
+        day = fields.Date.context_today(self)
+        for package in packages:
+            for attempt in range(MAX_TRIES):
+                try:
+                    self._accrue(package.exists(), day)
+                    break
+                except SerializationFailure:
+                    self.env.cr.rollback()
+                    self.env.invalidate_all()
+                    if attempt == MAX_TRIES - 1:
+                        raise
+                except UserError as error:
+                    self.env.cr.rollback()
+                    self.env.invalidate_all()
+                    self._report_failure(package, error)
+                    break
+            if not cron._commit_progress(1):
+                break
+
+    def _report_failure(self, offers, error):
+        """Tell the owners what keeps their offers from being booked."""
+        _logger.info("Accrual of offers %s not booked: %s", offers.ids, error)
+        for offer in offers.exists():
+            if not offer.activity_ids.filtered(
+                lambda activity: activity.note and str(error) in activity.note
+            ):
+                offer.activity_schedule(
+                    "mail.mail_activity_data_warning",
+                    summary=self.env._("Accrual not booked"),
+                    note=str(error),
+                    user_id=offer.user_id.id or self.env.uid,
+                )
+
+    # ------------------------------------------------------------------- actions
+
+    def action_view_entries(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "partner_incentive_base.partner_incentive_entry_action"
+        )
+        action["domain"] = [("run_id", "=", self.id)]
+        action["context"] = {}
+        return action
+
+    def action_view_moves(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Journal entries"),
+            "res_model": "account.move",
+            "view_mode": "list,form",
+            "domain": [("id", "in", self.move_ids.ids)],
+        }

@@ -1,0 +1,691 @@
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+
+from ..engine import settlement
+from ..engine.allocation import largest_remainder
+from .partner_incentive_posting import Movement
+
+ZERO = Decimal(0)
+
+
+class PartnerIncentiveSettlement(models.Model):
+    """One payout batch: what is due up to the last settlement period, paid once.
+
+    Per offer and partner: due = entitled - held back - settled. What is negative is
+    carried, and netted against what other offers of the same company, currency and
+    payout form owe the partner.
+
+    ======== ========= ============ ================================================
+    Action   Who       From         Restriction
+    ======== ========= ============ ================================================
+    propose  Finance   draft        computes the lines, may be repeated
+    approve  Finance   draft
+    post     Finance   draft, appr. above the company's threshold: approved, and not
+                                    by the one who posts
+    cancel   Finance   draft, appr. nothing posted yet
+    ======== ========= ============ ================================================
+
+    A posted settlement is undone by resetting or reversing its documents: each frees
+    exactly what it held.
+    """
+
+    _name = "partner.incentive.settlement"
+    _description = "Incentive Settlement"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(default="/", readonly=True, copy=False)
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company currency"
+    )
+    date = fields.Date(
+        required=True,
+        default=lambda self: fields.Date.context_today(self),
+        tracking=True,
+    )
+    state = fields.Selection(
+        [
+            ("draft", "Proposal"),
+            ("approved", "Approved"),
+            ("posted", "Posted"),
+            ("cancelled", "Cancelled"),
+        ],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        index=True,
+    )
+    final = fields.Boolean(
+        help="Pay amounts below the smallest payout, too, and write off what is "
+        "provided for beyond the entitlement.",
+    )
+    offer_ids = fields.Many2many(
+        "partner.incentive.offer", check_company=True, help="Empty: all offers."
+    )
+    partner_ids = fields.Many2many("res.partner", help="Empty: all partners.")
+    user_id = fields.Many2one(
+        "res.users", string="Responsible", default=lambda self: self.env.user
+    )
+    approved_by = fields.Many2one("res.users", readonly=True, copy=False, tracking=True)
+    posted_by = fields.Many2one("res.users", readonly=True, copy=False)
+    line_ids = fields.One2many(
+        "partner.incentive.settlement.line", "settlement_id", copy=False
+    )
+    entry_ids = fields.One2many("partner.incentive.entry", "settlement_id")
+    move_ids = fields.One2many("account.move", "incentive_settlement_id")
+    move_count = fields.Integer(compute="_compute_move_count")
+    amount = fields.Monetary(
+        compute="_compute_amount", currency_field="company_currency_id"
+    )
+    partner_count = fields.Integer(compute="_compute_amount")
+    needs_approval = fields.Boolean(compute="_compute_amount")
+
+    @api.depends("move_ids")
+    def _compute_move_count(self):
+        for batch in self:
+            batch.move_count = len(batch.sudo().move_ids)
+
+    @api.depends("line_ids.amount", "company_id.incentive_approval_threshold")
+    def _compute_amount(self):
+        for batch in self:
+            batch.amount = sum(
+                line.currency_id._convert(
+                    line.amount, batch.company_currency_id, batch.company_id, batch.date
+                )
+                for line in batch.line_ids
+            )
+            batch.partner_count = len(
+                batch.line_ids.filtered("amount").mapped("partner_id")
+            )
+            threshold = batch.company_id.incentive_approval_threshold
+            batch.needs_approval = batch.amount > threshold
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("name", "/") == "/":
+                company = vals.get("company_id") or self.env.company.id
+                vals["name"] = (
+                    self.env["ir.sequence"]
+                    .with_company(company)
+                    .next_by_code("partner.incentive.settlement")
+                    or "/"
+                )
+        return super().create(vals_list)
+
+    def write(self, vals):
+        process = {"state", "approved_by", "posted_by"} & set(vals)
+        if process and not self.env.context.get("incentive_transition"):
+            raise AccessError(
+                self.env._("Use the buttons of the settlement to change its state.")
+            )
+        content = {"date", "final", "offer_ids", "partner_ids", "company_id", "line_ids"}
+        if content & set(vals):
+            self._check_draft()
+        return super().write(vals)
+
+    def _check_draft(self):
+        for batch in self:
+            if batch.state != "draft":
+                raise UserError(
+                    self.env._(
+                        "%s is not a proposal any more and cannot be changed.",
+                        batch.name,
+                    )
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_posted(self):
+        if any(batch.state == "posted" for batch in self):
+            raise UserError(
+                self.env._(
+                    "A posted settlement is kept. Reverse its documents instead."
+                )
+            )
+
+    def _transition(self, state, **stamps):
+        return self.with_context(incentive_transition=True).write(
+            {"state": state, **stamps}
+        )
+
+    def _check_finance(self):
+        if not self.env.su and not self.env.user.has_group(
+            "partner_incentive_base.group_incentive_finance"
+        ):
+            raise AccessError(
+                self.env._("Only finance can settle. Ask one of them to do it.")
+            )
+
+    # ------------------------------------------------------------------ proposal
+
+    def action_propose(self):
+        """Compute what is due; amounts entered by hand before are forgotten."""
+        self._check_finance()
+        self._check_draft()
+        for batch in self:
+            batch._propose()
+
+    def _get_offers(self):
+        offers = self.offer_ids or self.env["partner.incentive.offer"].search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "in", ("published", "retired")),
+            ]
+        )
+        return offers.filtered(lambda o: o.state in ("published", "retired")).filtered(
+            lambda o: o._books()
+        )
+
+    def _propose(self, overrides=None):
+        """Write the lines of what is due, netted.
+
+        :param overrides: ``{(offer id, partner id): amount}`` to pay regardless
+        """
+        self.ensure_one()
+        self.line_ids.unlink()
+        claims = self._get_claims(overrides or {})
+        lines = []
+        for claims_of_group in claims.values():
+            paid = settlement.payout([claim for claim, _vals in claims_of_group])
+            for claim, vals in claims_of_group:
+                amount = paid.get(claim.key, ZERO)
+                if amount or claim.due or self.final:
+                    lines.append({**vals, "amount": float(amount)})
+        self.env["partner.incentive.settlement.line"].create(lines)
+        self._apply_debit_notes()
+
+    def _get_claims(self, overrides):
+        """``{(partner, currency, payout): [(Claim, line values)]}`` by sequence."""
+        offers = self._get_offers()
+        netted = offers | self._get_netted_offers(offers)
+        dues = self._get_dues(netted, overrides)
+        groups = defaultdict(list)
+        for offer in netted.sorted(lambda o: (o.sequence, o.id)):
+            version = offer._get_published_versions()[-1]
+            for (offer_id, partner_id), vals in dues.items():
+                if offer_id != offer.id:
+                    continue
+                if self.partner_ids and partner_id not in self.partner_ids.ids:
+                    continue
+                due = vals.pop("exact_due")
+                override = overrides.get((offer_id, partner_id))
+                chosen = offer in offers
+                if not chosen and due >= ZERO:
+                    continue
+                claim = settlement.Claim(
+                    key=(offer_id, partner_id),
+                    due=due,
+                    minimum=ZERO
+                    if self.final
+                    else Decimal(str(version.settlement_minimum)),
+                    nets=version._get_clawback_policy() == "carry",
+                    override=override,
+                )
+                groups[partner_id, offer.currency_id, version.payout].append(
+                    (claim, vals)
+                )
+        return groups
+
+    def _get_netted_offers(self, offers):
+        """Other offers whose negative balance nets against what these owe."""
+        others = self.env["partner.incentive.offer"].search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "in", ("published", "retired")),
+                ("id", "not in", offers.ids),
+                ("currency_id", "in", offers.currency_id.ids),
+            ]
+        )
+        payouts = set(offers.mapped("payout"))
+        return others.filtered(lambda o: o._books() and o.payout in payouts)
+
+    def _get_dues(self, offers, forced=()):
+        """``{(offer id, partner id): line values}`` with the ``exact_due``.
+
+        What is entitled comes from volume up to each offer's own cut-off: the end of
+        its last settlement period. Where none has ended yet nothing is looked at,
+        except for ``forced`` positions, which are paid in advance.
+        """
+        by_cutoff = defaultdict(self.env["partner.incentive.offer"].browse)
+        for offer in offers:
+            cutoff = offer._get_settlement_cutoff(self.date)
+            if cutoff:
+                by_cutoff[cutoff] |= offer
+        partners = self.partner_ids or None
+        balances = self.env["partner.incentive.entry"]._get_balances(offers, partners)
+        run = self.env["partner.incentive.run"]
+        dues = {}
+        for cutoff, group in by_cutoff.items():
+            outcomes = (
+                self.env["partner.incentive.calculation"]
+                .with_company(self.company_id)
+                ._calculate(group, cutoff, partners)
+            )
+            entitled = run._sum_entitlements(outcomes)
+            for offer in group:
+                keys = {k for k in (*entitled, *balances) if k[0] == offer.id}
+                for key in sorted(keys):
+                    dues[key] = self._prepare_due(
+                        offer,
+                        key[1],
+                        cutoff,
+                        entitled.get(key, ZERO),
+                        balances.get(key, {}).get("settled", ZERO),
+                    )
+        for key in set(forced) - set(dues):
+            offer = offers.browse(key[0])
+            settled = balances.get(key, {}).get("settled", ZERO)
+            dues[key] = self._prepare_due(offer, key[1], False, ZERO, settled)
+        return dues
+
+    def _prepare_due(self, offer, partner_id, cutoff, entitled, settled):
+        """Values of a settlement line, and its ``exact_due``."""
+        version = offer._get_published_versions()[-1]
+        held = settlement.held_back(
+            entitled,
+            settled,
+            version._get_holdback_percent(self.date),
+            Decimal(str(offer.currency_id.rounding)),
+        )
+        due = settlement.due(entitled, held, settled)
+        return {
+            "settlement_id": self.id,
+            "offer_id": offer.id,
+            "partner_id": partner_id,
+            "cutoff": cutoff,
+            "entitled": float(entitled),
+            "held": float(held),
+            "settled": float(settled),
+            "due": float(due),
+            "exact_due": due,
+        }
+
+    def _apply_debit_notes(self):
+        """Offers that claim back by debit note do so for what is not netted."""
+        for line in self.line_ids:
+            version = line.offer_id._get_published_versions()[-1]
+            if line.due < 0 and version._get_clawback_policy() == "debit_note":
+                line.amount = line.due
+
+    # ------------------------------------------------------------- approval, post
+
+    def action_approve(self):
+        self._check_finance()
+        self._check_draft()
+        self._transition("approved", approved_by=self.env.uid)
+
+    def action_back_to_draft(self):
+        self._check_finance()
+        for batch in self:
+            if batch.state not in ("approved", "cancelled"):
+                raise UserError(self.env._("%s cannot be reopened.", batch.name))
+        self._transition("draft", approved_by=False)
+
+    def action_cancel(self):
+        self._check_finance()
+        if any(batch.state == "posted" for batch in self):
+            raise UserError(
+                self.env._(
+                    "What is posted is undone by its documents: reset or reverse them."
+                )
+            )
+        self._transition("cancelled")
+
+    def action_post(self):
+        """Make the documents and post them."""
+        self._check_finance()
+        for batch in self:
+            batch._check_can_post()
+            batch._post()
+        return True
+
+    def _check_can_post(self):
+        if self.state not in ("draft", "approved"):
+            raise UserError(self.env._("%s has been dealt with already.", self.name))
+        if self.needs_approval and not self.env.su:
+            if self.state != "approved":
+                raise UserError(
+                    self.env._(
+                        "%(name)s pays more than %(threshold)s and needs approval "
+                        "first.",
+                        name=self.name,
+                        threshold=self.company_currency_id.format(
+                            self.company_id.incentive_approval_threshold
+                        ),
+                    )
+                )
+            if self.approved_by == self.env.user:
+                raise UserError(
+                    self.env._(
+                        "You approved %s yourself. Somebody else has to post it.",
+                        self.name,
+                    )
+                )
+
+    def _post(self):
+        """Pay the lines: documents, ledger, reconciliation, write-off. No commit."""
+        self.ensure_one()
+        offers = self.line_ids.offer_id | self._get_offers()
+        offers._lock_for_run()
+        self._check_unchanged()
+        self._transition("posted", posted_by=self.env.uid)
+        posting = self.env["partner.incentive.posting"].with_company(self.company_id)
+        self._release_holdbacks(posting)
+        moves_sudo = posting._create_documents(self._prepare_documents())
+        self._post_netting(posting)
+        if self.final:
+            self._write_off(posting)
+        posting._reconcile(
+            self.company_id,
+            [(line.offer_id.id, line.partner_id.id) for line in self.line_ids],
+        )
+        self._offset(moves_sudo)
+        self._link_documents(moves_sudo)
+        return moves_sudo
+
+    def _check_unchanged(self):
+        """Nothing may have been booked since the proposal that changes what is due."""
+        dues = self._get_dues(
+            self.line_ids.offer_id,
+            [(line.offer_id.id, line.partner_id.id) for line in self.line_ids],
+        )
+        for line in self.line_ids:
+            vals = dues.get((line.offer_id.id, line.partner_id.id))
+            due = vals["due"] if vals else 0.0
+            if line.currency_id.compare_amounts(due, line.due):
+                raise UserError(
+                    self.env._(
+                        "What is due to %(partner)s under %(offer)s has changed from "
+                        "%(old)s to %(new)s since the proposal. Compute the proposal "
+                        "again.",
+                        partner=line.partner_id.name,
+                        offer=line.offer_id.name,
+                        old=line.currency_id.format(line.due),
+                        new=line.currency_id.format(due),
+                    )
+                )
+
+    def _release_holdbacks(self, posting):
+        """Move to accrued what is not held back any more."""
+        balances = self.env["partner.incentive.entry"]._get_balances(
+            self.line_ids.offer_id, self.line_ids.partner_id
+        )
+        movements = []
+        for line in self.line_ids:
+            held = balances.get((line.offer_id.id, line.partner_id.id), {}).get(
+                "held", ZERO
+            )
+            excess = held - Decimal(str(line.held))
+            if excess > ZERO:
+                movements.append(
+                    Movement(
+                        line.offer_id,
+                        line.offer_id._get_published_versions()[-1],
+                        line.partner_id.id,
+                        "holdback",
+                        -excess,
+                    )
+                )
+        posting._post_movements(
+            self.company_id, movements, self.date, "holdback", settlement_id=self.id
+        )
+
+    def _get_payouts(self):
+        """``{(partner, currency, payout): lines}`` that a document pays together."""
+        groups = defaultdict(self.env["partner.incentive.settlement.line"].browse)
+        for line in self.line_ids:
+            if line.currency_id.is_zero(line.amount):
+                continue
+            version = line.offer_id._get_published_versions()[-1]
+            if line.amount < 0 and version._get_clawback_policy() == "debit_note":
+                key = (line.partner_id, line.currency_id, "debit_note")
+            else:
+                key = (line.partner_id, line.currency_id, version.payout)
+            groups[key] |= line
+        return groups
+
+    def _prepare_documents(self):
+        """Values of the credit notes, bills and debit notes to make."""
+        payouts = {
+            key: lines
+            for key, lines in self._get_payouts().items()
+            if not key[1].is_zero(sum(lines.mapped("amount")))
+        }
+        lines = self.env["partner.incentive.settlement.line"].union(*payouts.values())
+        sources = self.env["partner.incentive.source"]._get_sources(lines)
+        return [
+            self._prepare_document(partner, currency, payout, group, sources)
+            for (partner, currency, payout), group in payouts.items()
+        ]
+
+    def _prepare_document(self, partner, currency, payout, lines, sources):
+        """Values of one document of the suite for one partner."""
+        company = self.company_id
+        move_type = {"vendor_bill": "in_invoice", "debit_note": "out_invoice"}.get(
+            payout, "out_refund"
+        )
+        journal = company._get_incentive_document_journal(move_type)
+        posting = self.env["partner.incentive.posting"]
+        date = posting._get_accounting_date(company, self.date, journal, has_tax=True)
+        sign = -1 if payout == "debit_note" else 1
+        commands = []
+        documents = []
+        position = (
+            self.env["account.fiscal.position"]
+            .with_company(company)
+            ._get_fiscal_position(partner)
+        )
+        for line in lines.sorted(lambda each: (each.offer_id.sequence, each.id)):
+            shares = sources.get(line, {})
+            documents += shares.get("documents", [])
+            commands += self._prepare_document_lines(
+                line, sign, move_type, shares.get("taxes", {}), position
+            )
+        return {
+            "move_type": move_type,
+            "company_id": company.id,
+            "journal_id": journal.id,
+            "partner_id": partner.id,
+            "currency_id": currency.id,
+            "fiscal_position_id": position.id,
+            "invoice_date": date,
+            "date": date,
+            "invoice_date_due": date,
+            "invoice_origin": self.name,
+            "ref": self._get_document_reference(partner, payout),
+            "narration": self._get_document_narration(documents),
+            "incentive_document": "debit_note"
+            if payout == "debit_note"
+            else "settlement",
+            "incentive_settlement_id": self.id,
+            "invoice_line_ids": commands,
+        }
+
+    def _get_document_reference(self, partner, payout):
+        """Reference of a document; a vendor bill's must be unique per partner."""
+        return f"{self.name}/{partner.id}" if payout == "vendor_bill" else self.name
+
+    def _get_document_narration(self, documents):
+        """Name the invoices that the document concerns, as tax law asks for."""
+        if not documents:
+            return False
+        names = sorted(set(documents))
+        return self.env._("Concerns: %s", ", ".join(names))
+
+    def _prepare_document_lines(self, line, sign, move_type, volumes, position):
+        """One line per set of taxes of the sales that earned it.
+
+        :param volumes: ``{tax ids: earning volume}`` of the source lines
+        """
+        product = line.offer_id.product_id or self.company_id._get_incentive_product()
+        if move_type == "in_invoice" or not volumes:
+            taxes = (
+                product.supplier_taxes_id
+                if move_type == "in_invoice"
+                else product.taxes_id
+            )
+            taxes = taxes.filtered_domain(
+                self.env["account.tax"]._check_company_domain(self.company_id)
+            )
+            volumes = {tuple(position.map_tax(taxes).ids): Decimal(1)}
+        unit = Decimal(str(line.currency_id.rounding))
+        amounts = largest_remainder(
+            Decimal(str(sign * line.amount)), list(volumes.values()), unit
+        )
+        account = self.company_id._get_incentive_accounts()["accrued"]
+        return [
+            Command.create(
+                {
+                    "name": line._get_document_label(),
+                    "product_id": product.id,
+                    "account_id": account.id,
+                    "quantity": 1.0,
+                    "price_unit": float(amount),
+                    "discount": 0.0,
+                    "tax_ids": [Command.set(list(taxes))],
+                    "analytic_distribution": False,
+                    "incentive_offer_id": line.offer_id.id,
+                    "incentive_role": "accrued",
+                }
+            )
+            for taxes, amount in zip(volumes, amounts, strict=True)
+            if amount
+        ]
+
+    def _post_netting(self, posting):
+        """Offers that cancel out for a partner need no document, just an entry."""
+        movements = []
+        for (_partner, currency, _payout), lines in self._get_payouts().items():
+            if currency.is_zero(sum(lines.mapped("amount"))):
+                movements += [
+                    Movement(
+                        line.offer_id,
+                        line.offer_id._get_published_versions()[-1],
+                        line.partner_id.id,
+                        "settlement",
+                        -Decimal(str(line.amount)),
+                        reason=self.env._("Netted in %s", self.name),
+                    )
+                    for line in lines
+                ]
+        posting._post_movements(
+            self.company_id, movements, self.date, "netting", settlement_id=self.id
+        )
+
+    def _write_off(self, posting):
+        """Book the difference to cost: accrued = entitled - settled - held."""
+        offers = self.line_ids.offer_id
+        outcomes = self.env["partner.incentive.calculation"]._calculate(
+            offers, self.date, self.line_ids.partner_id
+        )
+        positions = {(line.offer_id.id, line.partner_id.id) for line in self.line_ids}
+        booked = self.env["partner.incentive.entry"]._get_booked(
+            offers, self.line_ids.partner_id
+        )
+        movements = []
+        run = self.env["partner.incentive.run"]
+        for outcome in outcomes:
+            window = (outcome.window.start, outcome.window.end)
+            for partner_id, parts in outcome.shares.items():
+                if (outcome.offer.id, partner_id) not in positions:
+                    continue
+                held = booked.get((outcome.offer.id, partner_id, window[0]), {})
+                for movement in run._get_deltas(
+                    outcome, partner_id, window, parts, held, positions
+                ):
+                    movement.kind = "write_off"
+                    movements.append(movement)
+        posting._post_movements(
+            self.company_id, movements, self.date, "write_off", settlement_id=self.id
+        )
+
+    def _offset(self, moves_sudo):
+        """Reconcile offsetting credit notes with open invoices, oldest first."""
+        for move in moves_sudo.filtered(lambda m: m.move_type == "out_refund"):
+            offers = move.invoice_line_ids.incentive_offer_id
+            if "offset" not in offers.mapped("payout"):
+                continue
+            own = move.line_ids.filtered(
+                lambda line: line.account_id.account_type == "asset_receivable"
+            )
+            open_items = self.env["account.move.line"].sudo().search(
+                [
+                    ("company_id", "=", move.company_id.id),
+                    ("partner_id", "=", move.commercial_partner_id.id),
+                    ("account_id", "in", own.account_id.ids),
+                    ("parent_state", "=", "posted"),
+                    ("reconciled", "=", False),
+                    ("move_id.move_type", "=", "out_invoice"),
+                ],
+                order="date_maturity, date, id",
+            )
+            for item in open_items:
+                open_own = own.filtered(lambda line: not line.reconciled)
+                if not open_own:
+                    break
+                (open_own | item).reconcile()
+
+    def _link_documents(self, moves_sudo):
+        for line in self.line_ids:
+            moves = moves_sudo.filtered(
+                lambda move, line=line: move.partner_id == line.partner_id
+                and line.offer_id in move.invoice_line_ids.incentive_offer_id
+            )
+            line.sudo().with_context(incentive_transition=True).move_id = moves[:1]
+
+    @api.model
+    def _get_final_positions(self, offers):
+        """``{(offer id, partner id)}`` that were settled for good.
+
+        Whatever the accrual method, their target is the entitlement from then on.
+        """
+        rows = self.env["partner.incentive.settlement.line"].sudo()._read_group(
+            [
+                ("settlement_id.state", "=", "posted"),
+                ("settlement_id.final", "=", True),
+                ("offer_id", "in", offers.ids),
+            ],
+            ["offer_id", "partner_id"],
+        )
+        return {(offer.id, partner.id) for offer, partner in rows}
+
+    # ---------------------------------------------------------------- for the API
+
+    @api.model
+    def settle(self, date=None, offer_ids=None, partner_ids=None, final=False):
+        """Propose and return the id of a settlement. For use over RPC."""
+        self._check_finance()
+        batch = self.create(
+            {
+                "date": date or fields.Date.context_today(self),
+                "final": final,
+                "offer_ids": [Command.set(offer_ids or [])],
+                "partner_ids": [Command.set(partner_ids or [])],
+            }
+        )
+        batch.action_propose()
+        return batch.id
+
+    def action_view_moves(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Documents"),
+            "res_model": "account.move",
+            "view_mode": "list,form",
+            "domain": [("incentive_settlement_id", "=", self.id)],
+            "context": {"create": False},
+        }

@@ -1,0 +1,41 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    incentive_journal_id = fields.Many2one(
+        related="company_id.incentive_journal_id", readonly=False
+    )
+    incentive_accrued_account_id = fields.Many2one(
+        related="company_id.incentive_accrued_account_id", readonly=False
+    )
+    incentive_holdback_account_id = fields.Many2one(
+        related="company_id.incentive_holdback_account_id", readonly=False
+    )
+    incentive_contra_revenue_account_id = fields.Many2one(
+        related="company_id.incentive_contra_revenue_account_id", readonly=False
+    )
+    incentive_expense_account_id = fields.Many2one(
+        related="company_id.incentive_expense_account_id", readonly=False
+    )
+    incentive_product_id = fields.Many2one(
+        related="company_id.incentive_product_id", readonly=False
+    )
+    incentive_approval_threshold = fields.Monetary(
+        related="company_id.incentive_approval_threshold",
+        currency_field="incentive_currency_id",
+        readonly=False,
+    )
+    incentive_baseline_grade_id = fields.Many2one(
+        related="company_id.incentive_baseline_grade_id", readonly=False
+    )
+    incentive_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Incentive currency"
+    )
+
+    def action_create_incentive_defaults(self):
+        """Make accounts, journal and product that are not set yet."""
+        self.company_id._create_incentive_defaults()
+        self.company_id._check_incentive_setup()
+        return {"type": "ir.actions.client", "tag": "reload"}

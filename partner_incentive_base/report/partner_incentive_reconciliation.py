@@ -1,0 +1,67 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class PartnerIncentiveReconciliation(models.Model):
+    """Ledger and general ledger side by side, and any difference (rule 1).
+
+    One row per company, offer and partner. Journal items on the incentive accounts
+    that belong to no offer, somebody's manual entry say, appear without an offer.
+    """
+
+    _name = "partner.incentive.reconciliation"
+    _description = "Incentive Ledger against General Ledger"
+    _auto = False
+    _order = "company_id, offer_id, partner_id"
+
+    company_id = fields.Many2one("res.company", readonly=True)
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company currency"
+    )
+    offer_id = fields.Many2one("partner.incentive.offer", readonly=True)
+    partner_id = fields.Many2one("res.partner", readonly=True)
+    ledger_balance = fields.Monetary(
+        string="Ledger", currency_field="company_currency_id", readonly=True
+    )
+    journal_balance = fields.Monetary(
+        string="Journal items", currency_field="company_currency_id", readonly=True
+    )
+    difference = fields.Monetary(currency_field="company_currency_id", readonly=True)
+
+    @property
+    def _table_query(self):
+        return SQL(
+            """
+            SELECT row_number() OVER (ORDER BY company_id, offer_id, partner_id) AS id,
+                   company_id, offer_id, partner_id,
+                   SUM(ledger) AS ledger_balance, SUM(journal) AS journal_balance,
+                   SUM(ledger) - SUM(journal) AS difference
+              FROM (
+                SELECT company_id, offer_id, partner_id, balance AS ledger, 0 AS journal
+                  FROM partner_incentive_entry
+                 UNION ALL
+                SELECT line.company_id, line.incentive_offer_id,
+                       COALESCE(move.incentive_earner_id, line.partner_id),
+                       0, -line.balance
+                  FROM account_move_line AS line
+                  JOIN account_move AS move ON move.id = line.move_id
+                 WHERE line.parent_state = 'posted'
+                   AND (line.incentive_role IN ('accrued', 'holdback')
+                        OR (line.incentive_role IS NULL AND line.account_id IN (
+                            SELECT unnest(ARRAY[company.incentive_accrued_account_id,
+                                                company.incentive_holdback_account_id])
+                              FROM res_company AS company)))
+              ) AS side
+             GROUP BY company_id, offer_id, partner_id
+            """
+        )
+
+    @api.model
+    def _get_differences(self, company):
+        """Rows of a company that do not agree; empty when the rule holds."""
+        self.env["partner.incentive.entry"].flush_model()
+        self.env["account.move.line"].flush_model()
+        self.env["account.move"].flush_model()
+        return self.search([("company_id", "=", company.id)]).filtered(
+            lambda row: not row.company_currency_id.is_zero(row.difference)
+        )

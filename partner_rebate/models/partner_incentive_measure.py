@@ -1,0 +1,175 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from odoo.addons.partner_incentive_base.measures.measure import Measure
+
+
+class PartnerIncentiveMeasure(models.AbstractModel):
+    _inherit = "partner.incentive.measure"
+
+    @api.model
+    def _get_measures(self):
+        measures = super()._get_measures()
+        invoiced = {
+            "source": self._invoice_source,
+            "line_model": "account.move.line",
+            "document_model": "account.move",
+        }
+        for measure in (
+            Measure(
+                code="invoiced_amount",
+                label=self.env._("Invoiced, amount"),
+                unit="amount",
+                **invoiced,
+            ),
+            Measure(
+                code="invoiced_quantity",
+                label=self.env._("Invoiced, quantity"),
+                unit="quantity",
+                **invoiced,
+            ),
+            Measure(
+                code="growth_amount",
+                label=self.env._("Invoiced, growth over the year before"),
+                unit="amount",
+                growth=True,
+                **invoiced,
+            ),
+            Measure(
+                code="paid_amount",
+                label=self.env._("Paid, amount"),
+                unit="amount",
+                source=self._payment_source,
+                line_model="account.move.line",
+                document_model="account.move",
+            ),
+            Measure(
+                code="ordered_amount",
+                label=self.env._("Ordered, amount"),
+                unit="amount",
+                source=self._order_source,
+                line_model="sale.order.line",
+                document_model="sale.order",
+            ),
+        ):
+            measures[measure.code] = measure
+        return measures
+
+    @api.model
+    def _payment_source(self, company, until):
+        """Invoice lines by the share of their invoice that was settled in cash.
+
+        Each matching of an invoice's receivable item with an item of a payment or bank
+        transaction counts on that move's date, for the part of it that reached a
+        liquidity account: early-payment discounts and write-offs booked with the
+        payment do not count, nor do credit notes and documents of the suite.
+        """
+        self.env["account.partial.reconcile"].flush_model()
+        self.env["account.payment"].flush_model()
+        return SQL(
+            """
+            SELECT invoiced.line_id, invoiced.document_id, invoiced.origin_id,
+                   invoiced.partner_id, invoiced.product_id, paid.date,
+                   invoiced.amount * paid.share AS amount, invoiced.currency_id,
+                   invoiced.amount_currency * paid.share AS amount_currency,
+                   invoiced.quantity * paid.share AS quantity,
+                   invoiced.analytic_distribution, invoiced.tax_ids
+              FROM (%(invoices)s) AS invoiced
+              JOIN (%(payments)s) AS paid ON paid.move_id = invoiced.document_id
+             WHERE paid.date <= %(until)s
+            """,
+            invoices=self._invoice_source(company, until),
+            payments=self._get_payment_query(company),
+            until=until,
+        )
+
+    @api.model
+    def _get_payment_query(self, company):
+        """SQL of ``(move_id, date, share)``: what was paid of an invoice, and when."""
+        return SQL(
+            """
+            WITH liquidity AS (
+                SELECT default_account_id AS account_id FROM account_journal
+                 WHERE type IN ('bank', 'cash', 'credit')
+                   AND default_account_id IS NOT NULL
+                 UNION
+                SELECT payment_account_id FROM account_payment_method_line
+                 WHERE payment_account_id IS NOT NULL
+                 UNION
+                SELECT id FROM account_account WHERE account_type = 'asset_cash'
+            ),
+            matched AS (
+                SELECT invoice_line.move_id, payment_line.move_id AS payment_id,
+                       CASE WHEN partial.debit_move_id = invoice_line.id
+                            THEN partial.debit_amount_currency
+                            ELSE partial.credit_amount_currency END AS amount
+                  FROM account_partial_reconcile AS partial
+                  JOIN account_move_line AS invoice_line
+                    ON invoice_line.id IN (partial.debit_move_id,
+                                           partial.credit_move_id)
+                  JOIN account_move_line AS payment_line
+                    ON payment_line.id = partial.debit_move_id
+                                         + partial.credit_move_id - invoice_line.id
+                  JOIN account_move AS invoice ON invoice.id = invoice_line.move_id
+                  JOIN account_move AS payment ON payment.id = payment_line.move_id
+                 WHERE partial.company_id = %(company)s
+                   AND invoice.move_type IN ('out_invoice', 'out_refund')
+                   AND payment.move_type = 'entry'
+                   AND payment.incentive_document IS NULL
+            ),
+            cash AS (
+                SELECT line.move_id,
+                       LEAST(1.0, ABS(SUM(line.balance) FILTER (
+                           WHERE line.account_id IN (SELECT account_id FROM liquidity)))
+                         / NULLIF(ABS(SUM(line.balance) FILTER (
+                           WHERE account.account_type IN ('asset_receivable',
+                                                          'liability_payable'))), 0)
+                       ) AS ratio
+                  FROM account_move_line AS line
+                  JOIN account_account AS account ON account.id = line.account_id
+                 WHERE line.move_id IN (SELECT payment_id FROM matched)
+                 GROUP BY line.move_id
+            )
+            SELECT matched.move_id, payment.date,
+                   matched.amount / NULLIF(ABS(invoice.amount_total), 0)
+                   * COALESCE(cash.ratio, 0) AS share
+              FROM matched
+              JOIN account_move AS invoice ON invoice.id = matched.move_id
+              JOIN account_move AS payment ON payment.id = matched.payment_id
+              JOIN cash ON cash.move_id = matched.payment_id
+            """,
+            company=company.id,
+        )
+
+    @api.model
+    def _order_source(self, company, until):
+        """Confirmed orders by order date, untaxed, at the order's own rate."""
+        self.env["sale.order"].flush_model()
+        self.env["sale.order.line"].flush_model()
+        return SQL(
+            """
+            SELECT line.id AS line_id, sale.id AS document_id, sale.id AS origin_id,
+                   partner.commercial_partner_id AS partner_id, line.product_id,
+                   sale.date_order::date AS date,
+                   line.price_subtotal / COALESCE(NULLIF(sale.currency_rate, 0), 1)
+                   AS amount,
+                   sale.currency_id, line.price_subtotal AS amount_currency,
+                   line.product_uom_qty
+                   * COALESCE(line_unit.factor / NULLIF(unit.factor, 0), 1) AS quantity,
+                   line.analytic_distribution, NULL::int[] AS tax_ids
+              FROM sale_order_line AS line
+              JOIN sale_order AS sale ON sale.id = line.order_id
+              JOIN res_partner AS partner ON partner.id = sale.partner_id
+         LEFT JOIN product_product AS product ON product.id = line.product_id
+         LEFT JOIN product_template AS template ON template.id = product.product_tmpl_id
+         LEFT JOIN uom_uom AS unit ON unit.id = template.uom_id
+         LEFT JOIN uom_uom AS line_unit ON line_unit.id = line.product_uom_id
+             WHERE sale.company_id = %s
+               AND sale.state = 'sale'
+               AND line.display_type IS NULL
+               AND line.is_downpayment IS NOT TRUE
+               AND sale.date_order::date <= %s
+            """,
+            company.id,
+            until,
+        )
