@@ -1,0 +1,749 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tools import float_repr
+
+USER = "partner_incentive_base.group_incentive_user"
+MANAGER = "partner_incentive_base.group_incentive_manager"
+FINANCE = "partner_incentive_base.group_incentive_finance"
+COMPLIANCE = "partner_incentive_base.group_incentive_compliance"
+
+STATES = [
+    ("draft", "Draft"),
+    ("submitted", "Submitted"),
+    ("info", "More information"),
+    ("validated", "Validated"),
+    ("approved", "Approved"),
+    ("scheduled", "Scheduled"),
+    ("paid", "Paid"),
+    ("rejected", "Rejected"),
+    ("cancelled", "Cancelled"),
+]
+#: state: (states it is reached from, the verb of its methods)
+TRANSITIONS = {
+    "draft": (("cancelled",), "reset"),
+    "submitted": (("draft", "info"), "submit"),
+    "info": (("submitted", "validated"), "request_info"),
+    "validated": (("submitted",), "validate"),
+    "approved": (("validated",), "approve"),
+    "scheduled": (("approved",), "schedule"),
+    "paid": (("approved", "scheduled"), "pay"),
+    "rejected": (("submitted", "info", "validated"), "reject"),
+    "cancelled": (("draft", "submitted", "info", "validated", "approved"), "cancel"),
+}
+#: What is claimed; open to change while the claim is with its author.
+CONTENT_FIELDS = {
+    "company_id",
+    "offer_id",
+    "partner_id",
+    "date",
+    "amount",
+    "currency_id",
+    "quantity",
+    "product_id",
+    "document_number",
+}
+EVIDENCE_FIELDS = {"attachment_ids", "description"}
+#: Written by the process only.
+PROCESS_FIELDS = {
+    "submitted_by",
+    "submitter_ids",
+    "submitted_on",
+    "validated_by",
+    "approved_by",
+    "decided_on",
+    "reason",
+    "accrued",
+    "duplicate_key",
+}
+
+
+class PartnerIncentiveClaim(models.Model):
+    """Request for money with evidence.
+
+    ============ ==================== ====================== =======================
+    Action       Who                  From                   Restriction
+    ============ ==================== ====================== =======================
+    submit       User, the partner    draft, information     complete, no duplicate
+    request info Compliance, Manager  submitted, validated   with a reason
+    validate     Compliance, Manager  submitted              not who submitted it
+    approve      Manager              validated              not who submitted it;
+                                                             evidence is there; the
+                                                             budget covers it
+    schedule     Finance              approved
+    pay          Finance              approved, scheduled
+    reject       Compliance, Manager  submitted to validated with a reason
+    cancel       User                 draft to information
+                 Manager              validated, approved
+    reset        User                 cancelled
+    delete       User                 draft, cancelled
+    ============ ==================== ====================== =======================
+
+    Each action is ``action_x``, guarded by ``_check_can_x``, done by ``_do_x``. A bare
+    write of the state takes the same way. The superuser stands for nobody, so rights
+    and the separation of duties do not bind it; evidence and budgets do.
+
+    An approved claim counts by the measure *Approved claims*; the run that books it
+    marks it as accrued, and from then on it is no commitment of a budget any more.
+    """
+
+    _name = "partner.incentive.claim"
+    _description = "Incentive Claim"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(default="/", readonly=True, copy=False, index="trigram")
+    company_id = fields.Many2one(
+        "res.company",
+        compute="_compute_company_id",
+        store=True,
+        index=True,
+        precompute=True,
+        readonly=True,
+    )
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company currency"
+    )
+    offer_id = fields.Many2one(
+        "partner.incentive.offer",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        domain="[('state', 'in', ('published', 'retired'))]",
+    )
+    program_id = fields.Many2one(
+        related="offer_id.program_id", store=True, index=True, precompute=True
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        domain="[('commercial_partner_id', '=', id)]",
+    )
+    grade_id = fields.Many2one(related="partner_id.grade_id", string="Tier")
+    enrollment_id = fields.Many2one(
+        "partner.incentive.enrollment",
+        compute="_compute_enrollment_id",
+        store=True,
+        index="btree_not_null",
+    )
+    date = fields.Date(
+        required=True,
+        default=lambda self: fields.Date.context_today(self),
+        tracking=True,
+        help="Date of what is claimed for. It decides the period the claim counts in.",
+    )
+    currency_id = fields.Many2one(
+        "res.currency",
+        compute="_compute_currency_id",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
+    )
+    amount = fields.Monetary(required=True, tracking=True)
+    company_amount = fields.Monetary(
+        string="Amount in company currency",
+        currency_field="company_currency_id",
+        compute="_compute_company_amount",
+        store=True,
+        help="Converted at the rate of the date of the claim.",
+    )
+    quantity = fields.Float(digits="Product Unit")
+    product_id = fields.Many2one("product.product", check_company=True)
+    document_number = fields.Char(
+        string="Document number",
+        index="trigram",
+        help="Number of the invoice or other document that the claim is based on.",
+    )
+    description = fields.Text()
+    attachment_ids = fields.Many2many(
+        "ir.attachment",
+        "partner_incentive_claim_attachment_rel",
+        string="Evidence",
+        # what a decision rests on is not deleted
+        ondelete="restrict",
+        copy=False,
+    )
+    state = fields.Selection(
+        STATES,
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        tracking=True,
+        group_expand=True,
+    )
+    submitted_by = fields.Many2one("res.users", readonly=True, copy=False)
+    submitter_ids = fields.Many2many(
+        "res.users",
+        "partner_incentive_claim_submitter_rel",
+        readonly=True,
+        copy=False,
+        help="All who ever submitted the claim. None of them approves it.",
+    )
+    submitted_on = fields.Datetime(readonly=True, copy=False)
+    validated_by = fields.Many2one("res.users", readonly=True, copy=False)
+    approved_by = fields.Many2one("res.users", readonly=True, copy=False)
+    decided_on = fields.Datetime(readonly=True, copy=False)
+    cycle_days = fields.Float(
+        string="Days to decision",
+        compute="_compute_cycle_days",
+        store=True,
+        aggregator="avg",
+        digits=(16, 1),
+    )
+    reason = fields.Text(readonly=True, copy=False, tracking=True)
+    accrued = fields.Boolean(
+        readonly=True, copy=False, help="A run has counted the approved claim."
+    )
+    duplicate_key = fields.Char(readonly=True, copy=False, groups=USER)
+    evidence_warning = fields.Char(compute="_compute_evidence_warning", groups=USER)
+    evidence_required = fields.Boolean(compute="_compute_evidence_required")
+    can_edit = fields.Boolean(compute="_compute_can_edit")
+
+    _amount_positive = models.Constraint(
+        "CHECK (amount >= 0)", "A claim cannot be negative."
+    )
+    _live_duplicate = models.UniqueIndex(
+        "(duplicate_key) WHERE duplicate_key IS NOT NULL",
+        "The same document has been claimed with the same amount already.",
+    )
+
+    @api.depends("offer_id")
+    def _compute_company_id(self):
+        for claim in self:
+            claim.company_id = claim.offer_id.company_id or self.env.company
+
+    @api.depends("offer_id")
+    def _compute_currency_id(self):
+        for claim in self:
+            claim.currency_id = (
+                claim.currency_id
+                or claim.offer_id.currency_id
+                or self.env.company.currency_id
+            )
+
+    @api.depends("amount", "currency_id", "date", "company_id")
+    def _compute_company_amount(self):
+        for claim in self:
+            if not claim.currency_id or not claim.company_id:
+                claim.company_amount = claim.amount
+                continue
+            claim.company_amount = claim.currency_id._convert(
+                claim.amount,
+                claim.company_id.currency_id,
+                claim.company_id,
+                claim.date or fields.Date.context_today(claim),
+            )
+
+    @api.depends("partner_id", "program_id", "date")
+    def _compute_enrollment_id(self):
+        for claim in self:
+            claim.enrollment_id = claim._find_enrollment()
+
+    @api.depends("submitted_on", "decided_on")
+    def _compute_cycle_days(self):
+        for claim in self:
+            claim.cycle_days = (
+                (claim.decided_on - claim.submitted_on).total_seconds() / 86400
+                if claim.submitted_on and claim.decided_on
+                else 0
+            )
+
+    @api.depends("attachment_ids")
+    def _compute_evidence_warning(self):
+        for claim in self:
+            others = claim._get_claims_with_same_evidence()
+            claim.evidence_warning = others and self.env._(
+                "The same file is evidence of %s, too.",
+                ", ".join(others.mapped("name")),
+            )
+
+    @api.depends("offer_id", "date")
+    def _compute_evidence_required(self):
+        for claim in self:
+            version = claim._get_version()
+            claim.evidence_required = version.evidence_rule == "claim"
+
+    @api.depends("state")
+    def _compute_can_edit(self):
+        for claim in self:
+            claim.can_edit = claim.state in ("draft", "info")
+
+    def _find_enrollment(self):
+        self.ensure_one()
+        if not (self.partner_id and self.program_id and self.date):
+            return self.env["partner.incentive.enrollment"]
+        return (
+            self.env["partner.incentive.enrollment"]
+            .sudo()
+            .search(
+                [
+                    (
+                        "partner_id",
+                        "=",
+                        self.partner_id._origin.id or self.partner_id.id,
+                    ),
+                    ("program_id", "=", self.program_id.id),
+                    ("state", "in", ("active", "ended")),
+                    "|",
+                    ("date_to", "=", False),
+                    ("date_to", ">=", self.date),
+                ],
+                order="date_from",
+                limit=1,
+            )
+        )
+
+    def _get_version(self):
+        """Version of the offer that governs the date of the claim."""
+        self.ensure_one()
+        versions = self.offer_id.sudo()._get_published_versions()
+        governing = versions.filtered(
+            lambda version: (
+                version.effective_date <= (self.date or version.effective_date)
+            )
+        )[-1:]
+        return governing or versions[:1] or self.offer_id.sudo().version_id
+
+    def _get_claims_with_same_evidence(self):
+        self.ensure_one()
+        checksums = [
+            checksum for checksum in self.attachment_ids.mapped("checksum") if checksum
+        ]
+        if not checksums:
+            return self.browse()
+        files = (
+            self.env["ir.attachment"].sudo()._search([("checksum", "in", checksums)])
+        )
+        return self.search(
+            [("attachment_ids", "in", files), ("id", "not in", self._origin.ids)]
+        )
+
+    # ------------------------------------------------------------------ create, write
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        drafts = [dict(vals) for vals in vals_list]
+        for vals in drafts:
+            if vals.get("name", "/") == "/":
+                vals["name"] = (
+                    self.env["ir.sequence"].next_by_code("partner.incentive.claim")
+                    or "/"
+                )
+            if vals.get("partner_id"):
+                contact = self.env["res.partner"].browse(vals["partner_id"])
+                vals["partner_id"] = contact.commercial_partner_id.id
+            if not self.env.su:
+                for name in (PROCESS_FIELDS | {"state"}) & set(vals):
+                    del vals[name]
+        claims = super().create(drafts)
+        claims._own_attachments()
+        for claim, vals in zip(claims, vals_list, strict=True):
+            if vals.get("state", claim.state) != claim.state:
+                claim.write({"state": vals["state"], "reason": vals.get("reason")})
+        return claims
+
+    def write(self, vals):
+        state = vals.get("state")
+        reason = vals.get("reason")
+        content = {
+            name: value
+            for name, value in vals.items()
+            if name != "state" and not (state and name == "reason")
+        }
+        self._check_can_write(content)
+        result = super().write(content) if content else True
+        if "attachment_ids" in content:
+            self._own_attachments()
+        if state:
+            # one by one, so that each sees what the one before took of a budget
+            for claim in self:
+                claim._change_state(state, reason)
+        return result
+
+    def _check_can_write(self, vals):
+        if PROCESS_FIELDS & set(vals) and not self.env.su:
+            raise AccessError(
+                self.env._("Use the buttons of the claim to move it along.")
+            )
+        for claim in self:
+            if CONTENT_FIELDS & set(vals) and claim.state not in ("draft", "info"):
+                raise UserError(
+                    self.env._(
+                        "%(claim)s is %(state)s: what is claimed does not change any "
+                        "more. Ask for more information to open it again.",
+                        claim=claim.name,
+                        state=claim._get_state_label().lower(),
+                    )
+                )
+            if EVIDENCE_FIELDS & set(vals) and claim.state not in (
+                "draft",
+                "info",
+                "submitted",
+            ):
+                raise UserError(
+                    self.env._(
+                        "The evidence of %(claim)s has been checked and does not "
+                        "change any more.",
+                        claim=claim.name,
+                    )
+                )
+
+    def _own_attachments(self):
+        """Files uploaded before the claim was saved belong to it from now on."""
+        for claim in self:
+            loose = claim.attachment_ids.sudo().filtered(
+                lambda file: not file.res_id and file.res_model in (False, self._name)
+            )
+            loose.write({"res_model": self._name, "res_id": claim.id})
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_in_process(self):
+        for claim in self:
+            if claim.state not in ("draft", "cancelled"):
+                raise UserError(
+                    self.env._(
+                        "%(claim)s is %(state)s and cannot be deleted. Cancel it "
+                        "instead.",
+                        claim=claim.name,
+                        state=claim._get_state_label().lower(),
+                    )
+                )
+
+    def _get_state_label(self, state=None):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        return labels.get(state or self.state, state)
+
+    # -------------------------------------------------------------------- transitions
+
+    def _change_state(self, state, reason=None):
+        """Bring one claim to ``state``, as far as process and rights allow."""
+        self.ensure_one()
+        if state == self.state:
+            return
+        origins, verb = TRANSITIONS.get(state, ((), None))
+        if self.state not in origins:
+            raise UserError(
+                self.env._(
+                    "%(claim)s is %(old)s and cannot become %(new)s.",
+                    claim=self.name,
+                    old=self._get_state_label().lower(),
+                    new=(self._get_state_label(state) or "").lower(),
+                )
+            )
+        if verb in ("request_info", "reject"):
+            getattr(self, f"_check_can_{verb}")(reason)
+            getattr(self, f"_do_{verb}")(reason)
+        else:
+            getattr(self, f"_check_can_{verb}")()
+            getattr(self, f"_do_{verb}")()
+
+    def _write_process(self, vals):
+        """Write what belongs to the process, past the guards of :meth:`write`."""
+        return super().write(vals)
+
+    def action_submit(self):
+        self.write({"state": "submitted"})
+
+    def action_validate(self):
+        self.write({"state": "validated"})
+
+    def action_approve(self):
+        self.write({"state": "approved"})
+
+    def action_schedule(self):
+        self.write({"state": "scheduled"})
+
+    def action_pay(self):
+        self.write({"state": "paid"})
+
+    def action_cancel(self):
+        self.write({"state": "cancelled"})
+
+    def action_reset(self):
+        self.write({"state": "draft"})
+
+    def action_request_info(self, reason=None):
+        """Return the claim to its author, who is told the reason."""
+        return self._with_reason("info", reason)
+
+    def action_reject(self, reason=None):
+        return self._with_reason("rejected", reason)
+
+    def _with_reason(self, state, reason):
+        if not reason:
+            return self.env["partner.incentive.reason"]._open(
+                self, "claim_info" if state == "info" else "claim_reject"
+            )
+        return self.write({"state": state, "reason": reason})
+
+    # ------------------------------------------------------------------------- guards
+
+    def _check_group(self, *groups):
+        if self.env.su or any(self.env.user.has_group(group) for group in groups):
+            return
+        names = [self.env.ref(group).sudo().name for group in groups]
+        raise AccessError(
+            self.env._(
+                "This takes the right %(groups)s of Partner Incentives.",
+                groups=self.env._(" or ").join(names),
+            )
+        )
+
+    def _check_not_author(self):
+        """Whoever asks never approves."""
+        if not self.env.su and self.env.user in (self.submitter_ids | self.create_uid):
+            raise UserError(
+                self.env._(
+                    "You entered or submitted %s yourself. Somebody else has to "
+                    "decide on it.",
+                    self.name,
+                )
+            )
+
+    def _check_reason(self, reason):
+        if not (reason or "").strip():
+            raise UserError(self.env._("Enter a reason. The partner will see it."))
+
+    def _check_can_submit(self):
+        self._check_group(USER)
+        if not self.amount and not self.quantity:
+            raise UserError(
+                self.env._("Enter what %s claims: an amount, or a quantity.", self.name)
+            )
+        self._check_currency()
+        self._check_offer()
+        self._check_duplicate()
+
+    def _check_currency(self):
+        company = self.company_id
+        if self.currency_id == company.currency_id:
+            return
+        rates = self.currency_id.sudo().rate_ids
+        if not rates.filtered(
+            lambda r: r.company_id in (company.root_id, r.env["res.company"])
+        ):
+            raise UserError(
+                self.env._(
+                    "There is no exchange rate for %(currency)s, so the claim cannot "
+                    "be converted. Enter one under Accounting > Configuration > "
+                    "Currencies.",
+                    currency=self.currency_id.name,
+                )
+            )
+
+    def _check_offer(self):
+        """The offer is open on the date, and the partner takes part in it."""
+        offer = self.offer_id.sudo()
+        if offer.state not in ("published", "retired"):
+            raise UserError(
+                self.env._(
+                    "%s is not published, so nothing can be claimed under it.",
+                    offer.name,
+                )
+            )
+        end = offer._get_end_date()
+        if self.date < offer.date_from or (end and self.date > end):
+            raise UserError(
+                self.env._(
+                    "%(date)s is outside the term of %(offer)s, %(start)s to %(end)s.",
+                    date=self.date,
+                    offer=offer.name,
+                    start=offer.date_from,
+                    end=end or self.env._("open"),
+                )
+            )
+        enrollment = self._find_enrollment()
+        early = enrollment and enrollment.date_from > self.date
+        if not enrollment or (
+            early and not self._get_version().count_before_enrollment
+        ):
+            raise UserError(
+                self.env._(
+                    "%(partner)s was not enrolled in %(program)s on %(date)s.",
+                    partner=self.partner_id.name,
+                    program=self.program_id.sudo().name,
+                    date=self.date,
+                )
+            )
+
+    def _check_duplicate(self):
+        key = self._get_duplicate_key()
+        other = key and self.sudo().search(
+            [("duplicate_key", "=", key), ("id", "!=", self.id)], limit=1
+        )
+        if other:
+            raise UserError(
+                self.env._(
+                    "%(partner)s has claimed document %(number)s with the same amount "
+                    "already, in %(claim)s (%(state)s).",
+                    partner=self.partner_id.name,
+                    number=self.document_number,
+                    claim=other.name,
+                    state=other._get_state_label().lower(),
+                )
+            )
+
+    def _get_duplicate_key(self):
+        """What two claims for the same have in common; None without a document."""
+        number = "".join((self.document_number or "").split()).casefold()
+        if not number:
+            return None
+        amount = float_repr(self.amount, self.currency_id.decimal_places)
+        parts = (self.company_id.id, self.partner_id.id, self.currency_id.id)
+        return "|".join([*map(str, parts), amount, number])
+
+    def _check_can_request_info(self, reason):
+        self._check_group(COMPLIANCE, MANAGER)
+        self._check_reason(reason)
+
+    def _check_can_validate(self):
+        self._check_group(COMPLIANCE, MANAGER)
+        self._check_not_author()
+
+    def _check_can_approve(self):
+        self._check_group(MANAGER)
+        self._check_not_author()
+        self._check_evidence()
+        self.env["partner.incentive.budget"]._check_available(
+            self.amount,
+            self.program_id,
+            self.offer_id,
+            self.partner_id,
+            self.currency_id,
+            self.date,
+        )
+
+    def _check_evidence(self):
+        if self._get_version().evidence_rule == "claim" and not self.attachment_ids:
+            raise UserError(
+                self.env._(
+                    "%(offer)s asks for proof, and %(claim)s has none. Attach it, or "
+                    "ask the partner for it.",
+                    offer=self.offer_id.name,
+                    claim=self.name,
+                )
+            )
+
+    def _check_can_schedule(self):
+        self._check_group(FINANCE)
+
+    def _check_can_pay(self):
+        self._check_group(FINANCE)
+
+    def _check_can_reject(self, reason):
+        self._check_group(COMPLIANCE, MANAGER)
+        self._check_reason(reason)
+
+    def _check_can_cancel(self):
+        decided = self.state in ("validated", "approved")
+        self._check_group(MANAGER if decided else USER)
+
+    def _check_can_reset(self):
+        self._check_group(USER)
+
+    # -------------------------------------------------------------------------- doing
+
+    def _do_submit(self):
+        self._write_process(
+            {
+                "state": "submitted",
+                "submitted_by": self.env.uid,
+                "submitter_ids": [Command.link(self.env.uid)],
+                "submitted_on": self.submitted_on or fields.Datetime.now(),
+                "duplicate_key": self._get_duplicate_key(),
+                "reason": False,
+            }
+        )
+        owner = self.offer_id.sudo().user_id or self.program_id.sudo().user_id
+        self.sudo().activity_schedule(
+            "partner_incentive_base.mail_activity_claim",
+            user_id=(owner or self.env.user).id,
+        )
+
+    def _do_request_info(self, reason):
+        self._write_process({"state": "info", "reason": reason})
+        self._close_activities()
+        self._tell_author(
+            self.env._("More information is needed: %(reason)s", reason=reason)
+        )
+
+    def _do_validate(self):
+        self._write_process({"state": "validated", "validated_by": self.env.uid})
+
+    def _do_approve(self):
+        self._write_process(
+            {
+                "state": "approved",
+                "approved_by": self.env.uid,
+                "decided_on": fields.Datetime.now(),
+            }
+        )
+        self._close_activities()
+        self._tell_author(self.env._("The claim is approved."))
+
+    def _do_schedule(self):
+        self._write_process({"state": "scheduled"})
+
+    def _do_pay(self):
+        self._write_process({"state": "paid"})
+
+    def _do_reject(self, reason):
+        self._write_process(
+            {
+                "state": "rejected",
+                "reason": reason,
+                "decided_on": fields.Datetime.now(),
+                "duplicate_key": False,
+            }
+        )
+        self._close_activities()
+        self._tell_author(
+            self.env._("The claim is rejected: %(reason)s", reason=reason)
+        )
+
+    def _do_cancel(self):
+        self._write_process(
+            {"state": "cancelled", "duplicate_key": False, "accrued": False}
+        )
+        self._close_activities()
+
+    def _do_reset(self):
+        self._write_process(
+            {"state": "draft", "decided_on": False, "approved_by": False}
+        )
+
+    def _close_activities(self):
+        self.sudo().activity_unlink(["partner_incentive_base.mail_activity_claim"])
+
+    def _tell_author(self, body):
+        self.message_post(
+            body=body,
+            partner_ids=self.submitted_by.partner_id.ids,
+            subtype_xmlid="mail.mt_comment",
+        )
+
+    @api.model
+    def _mark_accrued(self, offers):
+        """Approved claims that the latest run of ``offers`` counted, are accrued."""
+        for offer in offers:
+            run = (
+                self.env["partner.incentive.run"]
+                .sudo()
+                .search([("offer_ids", "in", offer.ids)], order="id desc", limit=1)
+            )
+            self.sudo().search(
+                [
+                    ("offer_id", "=", offer.id),
+                    ("state", "in", ("approved", "scheduled", "paid")),
+                    ("accrued", "=", False),
+                    ("date", "<=", run.date),
+                ]
+            )._write_process({"accrued": True})

@@ -1,0 +1,27 @@
+from odoo import fields, models
+
+
+class ResPartnerGrade(models.Model):
+    _inherit = "res.partner.grade"
+
+    history_ids = fields.One2many("partner.incentive.grade.history", "grade_id")
+    history_count = fields.Integer(compute="_compute_history_count")
+
+    def _compute_history_count(self):
+        counts = dict(
+            self.env["partner.incentive.grade.history"]._read_group(
+                [("grade_id", "in", self.ids)], ["grade_id"], ["__count"]
+            )
+        )
+        for grade in self:
+            grade.history_count = counts.get(grade, 0)
+
+    def action_view_history(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Tier history"),
+            "res_model": "partner.incentive.grade.history",
+            "view_mode": "list",
+            "domain": [("grade_id", "=", self.id)],
+        }

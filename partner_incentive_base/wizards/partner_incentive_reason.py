@@ -1,0 +1,48 @@
+from odoo import api, fields, models
+
+#: action: (model, method that takes the reason)
+ACTIONS = {
+    "claim_info": ("partner.incentive.claim", "action_request_info"),
+    "claim_reject": ("partner.incentive.claim", "action_reject"),
+    "contract_churn": ("partner.customer.contract", "action_churn"),
+}
+
+
+class PartnerIncentiveReason(models.TransientModel):
+    """Asks for the reason of a decision, then takes the decision."""
+
+    _name = "partner.incentive.reason"
+    _description = "Reason of a Decision"
+
+    action = fields.Selection(
+        [
+            ("claim_info", "Ask for more information"),
+            ("claim_reject", "Reject the claim"),
+            ("contract_churn", "End the contract as churned"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    record_ids = fields.Json(required=True, readonly=True)
+    reason = fields.Text(help="The partner can read it.")
+
+    @api.model
+    def _open(self, records, action):
+        """Action that opens the wizard for ``records``."""
+        wizard = self.create({"action": action, "record_ids": records.ids})
+        labels = dict(self._fields["action"]._description_selection(self.env))
+        return {
+            "type": "ir.actions.act_window",
+            "name": labels[action],
+            "res_model": self._name,
+            "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def action_confirm(self):
+        """Take the decision, with the user's rights and the guards of the model."""
+        self.ensure_one()
+        model, method = ACTIONS[self.action]
+        getattr(self.env[model].browse(self.record_ids), method)(self.reason)
+        return {"type": "ir.actions.act_window_close"}
