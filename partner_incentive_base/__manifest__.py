@@ -20,6 +20,8 @@
     "data": [
         "security/partner_incentive_security.xml",
         "security/ir.model.access.csv",
+        "security/catalog/ir.model.access.csv",
+        "data/catalog_data.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
         "views/menus.xml",
@@ -33,6 +35,7 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "security/partner_incentive_rules.xml",
+        "security/catalog_rules.xml",
     ],
     "demo": [],
     "post_init_hook": "post_init_hook",
