@@ -160,29 +160,31 @@ class VolumeQuery:
             for basis in ("earning", "qualifying"):
                 products = version._get_product_domain(basis)
                 lines = version._get_line_domain(basis)
-                key = None
+                kind, domain = None, None
                 if lines is not None and self.line_model == "account.move.line":
-                    key = ("line", lines)
+                    kind, domain = "line", lines
                 elif products is not None:
-                    key = ("product", products)
-                self._filter_ids[version.id, basis] = (
-                    self._filters.setdefault(key, len(self._filters) + 1)
-                    if key
-                    else None
-                )
+                    kind, domain = "product", products
+                if kind:
+                    number, _domain = self._filters.setdefault(
+                        (kind, repr(domain)), (len(self._filters) + 1, domain)
+                    )
+                    self._filter_ids[version.id, basis] = number
+                else:
+                    self._filter_ids[version.id, basis] = None
 
     def _product_filters(self):
-        return [
-            (number, domain)
-            for (kind, domain), number in self._filters.items()
-            if kind == "product"
-        ]
+        return self._get_filters("product")
 
     def _line_filters(self):
+        return self._get_filters("line")
+
+    def _get_filters(self, wanted):
+        """``[(number, domain)]`` of the filters over products, or over lines."""
         return [
             (number, domain)
-            for (kind, domain), number in self._filters.items()
-            if kind == "line"
+            for (kind, _text), (number, domain) in self._filters.items()
+            if kind == wanted
         ]
 
     def _filter_tables(self):
@@ -195,7 +197,7 @@ class VolumeQuery:
             SQL(
                 "SELECT id AS product_id, %s AS filter FROM (%s) AS passing",
                 number,
-                Product._search(Domain(domain), bypass_access=True).select("id"),
+                Product._search(Domain(domain), bypass_access=True).select(),
             )
             if not domain.is_true()
             else SQL(
@@ -219,7 +221,7 @@ class VolumeQuery:
         return SQL(", ").join(
             SQL(
                 "CASE WHEN source.line_id IN (%s) THEN %s END",
-                Line._search(Domain(domain), bypass_access=True).select("id"),
+                Line._search(Domain(domain), bypass_access=True).select(),
                 number,
             )
             for number, domain in self._line_filters()

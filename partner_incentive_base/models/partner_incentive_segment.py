@@ -106,7 +106,7 @@ class PartnerIncentiveSegment(models.Model):
             return SQL(
                 "SELECT id AS partner_id, daterange(NULL, NULL) AS valid "
                 "FROM (%s) AS partner",
-                Partner._search(self._get_partner_domain()).select("id"),
+                Partner._search(self._get_partner_domain()).select(),
             )
         excluded = tuple(self.exclude_partner_ids.ids) or (0,)
         included = tuple(self.include_partner_ids.ids) or (0,)
@@ -121,7 +121,7 @@ class PartnerIncentiveSegment(models.Model):
             SELECT id, daterange(NULL, NULL) FROM res_partner
              WHERE id IN %(included)s AND id NOT IN %(excluded)s
             """,
-            partners=Partner._search(self._get_condition_domain(False)).select("id"),
+            partners=Partner._search(self._get_condition_domain(False)).select(),
             tiers=self.env["partner.incentive.grade.history"]._get_interval_query(),
             grades=tuple(self.grade_ids.ids),
             excluded=excluded,
