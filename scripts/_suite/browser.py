@@ -9,7 +9,12 @@ from .console import Failure, lock, say
 
 UNPACKED = paths.HOME / "chromium"
 #: The names by which Odoo's tests look for a browser.
-CHROMIUM_NAMES = ["google-chrome", "chromium", "chromium-browser", "google-chrome-stable"]
+CHROMIUM_NAMES = [
+    "google-chrome",
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+]
 
 CHROMIUM_ADVICE = f"""\
   - Install Chromium or Chrome so that one of these is on PATH:
@@ -93,7 +98,7 @@ exec "$here/usr/lib/chromium/chromium" "$@"
 
 
 def ensure_wkhtmltopdf():
-    """Install wkhtmltopdf when that is easy; without it only PDF reports are missing."""
+    """Install wkhtmltopdf where that is easy; only PDF reports need it."""
     if shutil.which("wkhtmltopdf"):
         return
     try:

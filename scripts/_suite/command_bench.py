@@ -23,7 +23,9 @@ def main(arguments):
         return _list()
     path = FOLDER / f"{options.name}.py"
     if not path.exists():
-        raise Failure(f"There is no {path}.", "  - `scripts/bench` lists what there is.")
+        raise Failure(
+            f"There is no {path}.", "  - `scripts/bench` lists what there is."
+        )
     environment.enter()
     with Server(), database.clone_of_template("bench") as name:
         return odoo_server.call(name, f"{path}:main", options.arguments)

@@ -57,7 +57,7 @@ def _parse(arguments):
     parser.add_argument(
         "--interface",
         default="127.0.0.1",
-        help="address to serve on; 0.0.0.0 lets other machines in (default: %(default)s)",
+        help="address to serve on, such as 0.0.0.0 (default: %(default)s)",
     )
     parser.add_argument(
         "--reset", action="store_true", help="drop the database and start anew"
@@ -157,7 +157,9 @@ def _wait_until_it_answers(server, url):
                 return
         time.sleep(0.2)
     end = "\n".join(f"    {line}" for line in tail(LOG, 15))
-    raise Failure(f"Odoo ended with status {server.returncode}. The end of {LOG}:\n{end}")
+    raise Failure(
+        f"Odoo ended with status {server.returncode}. The end of {LOG}:\n{end}"
+    )
 
 
 def _print_welcome(url, name, logins):

@@ -2,13 +2,13 @@
 
 ::
 
-    scripts/odoo setup                  fetch and make everything, start nothing
-    scripts/odoo env                    what to `eval` so that psql and others find PostgreSQL
-    scripts/odoo postgres start|stop    let our PostgreSQL run on between commands, or not
-    scripts/odoo database NAME          a database with all modules: made, or updated
-    scripts/odoo run NAME [OPTION...]   Odoo itself on a database, with Odoo's options
-    scripts/odoo shell NAME             a Python shell inside Odoo
-    scripts/odoo clean                  drop the databases of tests, scenarios, benchmarks
+    scripts/odoo setup                 fetch and make everything, start nothing
+    scripts/odoo env                   for `eval`, so that psql finds the server
+    scripts/odoo postgres start|stop   let our PostgreSQL run on, or stop it
+    scripts/odoo database NAME         a database with all modules: made, or updated
+    scripts/odoo run NAME [OPTION...]  Odoo itself on a database, with Odoo's options
+    scripts/odoo shell NAME            a Python shell inside Odoo
+    scripts/odoo clean                 drop the databases of tests and benchmarks
 
 Several people can work in one checkout: with SUITE_DB=name each has test databases of
 their own, and every command takes a free port unless SUITE_PORT names one.

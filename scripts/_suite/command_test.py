@@ -2,11 +2,11 @@
 
 ::
 
-    scripts/test                      everything: linters, install and uninstall, all tests
-    scripts/test -k holdback          only pytest, in a copy of the kept template database
-    scripts/test partner_mdf/tests    the same, for a folder or file
-    scripts/test --no-browser         without the tours that need a browser
-    scripts/test --keep -k holdback   do not rebuild the template, though files changed
+    scripts/test                     everything: linters, install, uninstall, tests
+    scripts/test -k holdback         only pytest, in a copy of the template database
+    scripts/test partner_mdf/tests   the same, for a folder or file
+    scripts/test --no-browser        without the tours that need a browser
+    scripts/test --keep -k holdback  do not rebuild the template, though files changed
 
 The template is rebuilt when a file changes that decides what an installation does. A
 full run always builds it anew. Any option that is not listed here goes to pytest.
@@ -88,15 +88,16 @@ def _run_checks():
 
 def _pytest(options, arguments, fresh, failed_before=()):
     with database.clone_of_template("test", fresh=fresh, keep=options.keep) as name:
-        command = [paths.PYTHON, "-m", "pytest"]
+        command = [paths.PYTHON, "-m", "pytest", "-p", "_suite.pytest_plugin"]
         command += [f"--odoo-config={_configuration(name)}", f"--odoo-database={name}"]
-        command += ["--odoo-log-level=warn", "--odoo-http", *arguments]
-        if not options.browser:
-            command += ["-p", "_suite.without_browser"]
+        command += ["--odoo-http", "--odoo-log-level=warn"]
+        command += [] if options.browser else ["--no-browser"]
+        command += [f"--failed-before={check}" for check in failed_before]
+        command += arguments
         status = subprocess.run(
             [str(part) for part in command],
             cwd=paths.REPO,
-            env=odoo_server.environment(SUITE_FAILED_BEFORE="\n".join(failed_before)),
+            env=odoo_server.environment(),
         ).returncode
     if status == NO_TESTS and not arguments:
         say("There was no test at all.")

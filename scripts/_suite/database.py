@@ -176,7 +176,7 @@ def _check_installed(name, wanted):
 
 @contextlib.contextmanager
 def clone_of_core(purpose):
-    """A database for a while in which Odoo's modules are installed, and none of ours."""
+    """A database for a while with Odoo's modules installed, and none of ours."""
     core = _core_name()
     _build_core(core)
     with _clone(core, purpose) as name:
@@ -262,7 +262,7 @@ def make_named(name, with_demo=False, fresh=False):
 def _install_named(name, wanted, with_demo):
     if name in names() and installed_modules(name):
         raise Failure(
-            f"The database {name} was not made by these scripts, so they leave it alone."
+            f"These scripts leave the database {name} alone: they did not make it."
         )
     with _unfinished(name):
         log = odoo_server.install(
@@ -273,7 +273,9 @@ def _install_named(name, wanted, with_demo):
             options=["--with-demo"] if with_demo else [],
         )
         # Odoo's own demo data may bring warnings that are no fault of ours.
-        (logwatch.report if with_demo else logwatch.check)(log, "Installing the modules")
+        (logwatch.report if with_demo else logwatch.check)(
+            log, "Installing the modules"
+        )
         _check_installed(name, wanted)
 
 

@@ -17,8 +17,12 @@ def run():
     """
     ours = modules.discover()
     with database.clone_of_core("lifecycle") as name:
-        step(name, "make_invoices", "Posting invoices in a database without our modules")
-        step(name, "install", f"Installing {', '.join(ours)} as the Apps menu does", ours)
+        step(
+            name, "make_invoices", "Posting invoices in a database without our modules"
+        )
+        step(
+            name, "install", f"Installing {', '.join(ours)} as the Apps menu does", ours
+        )
         step(name, "make_invoices", "Posting more invoices")
         log = odoo_server.run(
             ["-c", odoo_server.configuration(name), "-d", name]
@@ -27,7 +31,9 @@ def run():
             "Updating them",
         )
         logwatch.check(log, "Updating the modules")
-        step(name, "uninstall", "Uninstalling them; all that was posted must stay", ours)
+        step(
+            name, "uninstall", "Uninstalling them; all that was posted must stay", ours
+        )
         step(name, "install", "Installing them again", ours)
 
 

@@ -78,7 +78,9 @@ class Server:
             [paths.PYTHON, "-c", _PROBE], capture_output=True, text=True
         )
         if probe.returncode:
-            where = "PostgreSQL named by the PG* variables" if not self.own else "our own"
+            where = (
+                "PostgreSQL named by the PG* variables" if not self.own else "our own"
+            )
             raise Failure(f"{where} cannot be used:\n{probe.stderr.strip()}", ADVICE)
 
 
@@ -164,9 +166,12 @@ class OwnCluster:
                 raise Failure(f"PostgreSQL did not start. The end of {log}:\n{end}")
 
     def is_running(self):
-        return self.programs.exists() and not self._run(
-            "pg_isready", "-q", "-h", self.socket, "-p", "5432"
-        ).returncode
+        return (
+            self.programs.exists()
+            and not self._run(
+                "pg_isready", "-q", "-h", self.socket, "-p", "5432"
+            ).returncode
+        )
 
     def stop(self):
         if self.is_running():

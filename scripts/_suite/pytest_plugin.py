@@ -1,0 +1,46 @@
+"""What ``scripts/test`` adds to pytest and pytest-odoo."""
+
+import unittest
+from unittest.mock import patch
+
+import pytest
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("suite")
+    group.addoption("--no-browser", action="store_true", help="skip browser tours")
+    group.addoption(
+        "--failed-before",
+        action="append",
+        default=[],
+        help="name of a check that failed before pytest, to be told at the end",
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def browser(request, load_registry):
+    """Skip a browser test only where that is asked for.
+
+    Odoo skips it when no browser starts, which would look as if it had passed.
+    """
+    from odoo.tests import common
+
+    original = common.ChromeBrowser.__init__
+    unwanted = request.config.getoption("--no-browser")
+
+    def start(self, *args, **kwargs):
+        if unwanted:
+            raise unittest.SkipTest("--no-browser")
+        try:
+            original(self, *args, **kwargs)
+        except unittest.SkipTest as reason:
+            raise AssertionError(f"No browser: {reason}") from reason
+
+    with patch.object(common.ChromeBrowser, "__init__", start):
+        yield
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Repeat what failed before, where someone looks first: near the closing line."""
+    for name in config.getoption("--failed-before"):
+        terminalreporter.write_line(f"FAILED before pytest: {name}", red=True)
