@@ -202,8 +202,10 @@ class PartnerIncentiveClaim(models.Model):
     accrued = fields.Boolean(
         readonly=True, copy=False, help="A run has counted the approved claim."
     )
-    duplicate_key = fields.Char(readonly=True, copy=False, groups=USER)
-    evidence_warning = fields.Char(compute="_compute_evidence_warning", groups=USER)
+    duplicate_key = fields.Char(readonly=True, copy=False, groups="base.group_user")
+    evidence_warning = fields.Char(
+        compute="_compute_evidence_warning", groups="base.group_user"
+    )
     evidence_required = fields.Boolean(compute="_compute_evidence_required")
     can_edit = fields.Boolean(compute="_compute_can_edit")
 

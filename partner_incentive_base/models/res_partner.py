@@ -88,6 +88,15 @@ class ResPartner(models.Model):
         for partner in self:
             partner.incentive_entry_count = counts.get(partner._origin, 0)
 
+    def action_view_incentive_entries(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "partner_incentive_base.partner_incentive_entry_action"
+        )
+        action["domain"] = [("partner_id", "=", self.id)]
+        action["context"] = {}
+        return action
+
     @api.onchange("country_id")
     def _onchange_country_propose_region(self):
         if self.country_id and not self.incentive_region_id:
