@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..engine import windows
 from ..measures.query import FAR_FUTURE
@@ -301,6 +301,10 @@ class PartnerIncentiveOffer(models.Model):
 
     def _check_frozen(self, vals):
         """What the books were calculated by stays as it is once published."""
+        if "state" in vals:
+            raise AccessError(
+                self.env._("Use the buttons of the offer to change its state.")
+            )
         frozen = {"program_id", "currency_id", "date_from", "period", "version_id"}
         frozen = frozen.intersection(vals)
         guarded = {"suspended", "retired_on"}.intersection(vals)

@@ -85,9 +85,10 @@ class PartnerIncentiveProductRule(models.Model):
         self.ensure_one()
         if not (self.category_ids or self.product_ids):
             return Domain.TRUE
-        return Domain("categ_id", "child_of", self.category_ids.ids) | Domain(
-            "id", "in", self.product_ids.ids
-        )
+        domain = Domain("id", "in", self.product_ids.ids)
+        if self.category_ids:
+            domain |= Domain("categ_id", "child_of", self.category_ids.ids)
+        return domain
 
     def _get_lines(self):
         """Domain of the invoice lines that the rule matches."""

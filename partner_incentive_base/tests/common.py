@@ -14,6 +14,10 @@ class IncentiveCommon(AccountTestInvoicingCommon):
     """Two companies with a chart, a program, partners, and one user per role."""
 
     @classmethod
+    def get_default_groups(cls):
+        return super().get_default_groups() | cls.env.ref(f"{GROUP}admin")
+
+    @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.company = cls.company_data["company"]
@@ -96,8 +100,8 @@ class IncentiveCommon(AccountTestInvoicingCommon):
             }
         )
         if publish:
-            offer.action_submit()
-            offer.action_publish()
+            offer.sudo().action_submit()
+            offer.sudo().action_publish()
         return offer
 
     @classmethod

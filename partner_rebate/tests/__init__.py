@@ -1,0 +1,4 @@
+from . import test_measures
+from . import test_money
+from . import test_settlement
+from . import test_versions

@@ -1,0 +1,193 @@
+from datetime import date
+
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .common import RebateCommon
+
+
+@tagged("post_install", "-at_install")
+class TestMeasures(RebateCommon):
+    def test_quantity_counts_in_the_product_unit(self):
+        dozen = self.env.ref("uom.product_uom_dozen")
+        offer = self._create_offer(
+            measure="invoiced_quantity", rate_kind="per_unit", brackets=[(0, 2)]
+        )
+        invoice = self._invoice(self.partner_1, date(2026, 1, 10), 100)
+        invoice.button_draft()
+        invoice.invoice_line_ids.write({"product_uom_id": dozen.id, "quantity": 3})
+        invoice.action_post()
+        self.assertEqual(self._entitled(offer, self.partner_1, date(2026, 1, 31)), 72)
+
+    def test_categories_count_with_their_children(self):
+        parent = self.env["product.category"].create({"name": "Bikes"})
+        child = self.env["product.category"].create(
+            {"name": "Road", "parent_id": parent.id}
+        )
+        bike = self.env["product.product"].create(
+            {"name": "Bike", "categ_id": child.id, "taxes_id": False}
+        )
+        offer = self._create_offer(
+            product_rule_ids=[
+                Command.create({"category_ids": [Command.set(parent.ids)]})
+            ]
+        )
+        self._invoice(
+            self.partner_1,
+            date(2026, 1, 10),
+            0,
+            lines=[(bike, 1, 1000), (self.product, 1, 500)],
+        )
+        self.assertEqual(self._entitled(offer, self.partner_1, date(2026, 1, 31)), 100)
+
+    def test_excluded_product_does_not_count(self):
+        other = self.product.copy({"taxes_id": False})
+        offer = self._create_offer(
+            product_rule_ids=[
+                Command.create(
+                    {"mode": "exclude", "product_ids": [Command.set(other.ids)]}
+                )
+            ]
+        )
+        self._invoice(
+            self.partner_1,
+            date(2026, 1, 10),
+            0,
+            lines=[(self.product, 1, 1000), (other, 1, 500)],
+        )
+        self.assertEqual(self._entitled(offer, self.partner_1, date(2026, 1, 31)), 100)
+
+    def test_conditions_on_the_line(self):
+        offer = self._create_offer(
+            product_rule_ids=[
+                Command.create({"line_domain": "[('quantity', '>=', 10)]"}),
+            ]
+        )
+        self._invoice(
+            self.partner_1,
+            date(2026, 1, 10),
+            0,
+            lines=[(self.product, 10, 100), (self.product, 9, 100)],
+        )
+        self.assertEqual(self._entitled(offer, self.partner_1, date(2026, 1, 31)), 100)
+
+    def test_attributed_sale_earns_for_the_partner_credited(self):
+        """60 % of 1,000 is credited to the second partner, who did not buy."""
+        offer = self._create_offer(
+            credit_role="sourced", evidence_rule="attribution"
+        )
+        invoice = self._invoice(self.partner_a, date(2026, 1, 10), 1000)
+        self.env["partner.incentive.attribution"].create(
+            {
+                "partner_id": self.partner_2.id,
+                "role": "sourced",
+                "share": 60,
+                "move_id": invoice.id,
+            }
+        )
+        day = date(2026, 1, 31)
+        self.assertEqual(self._entitled(offer, self.partner_2, day), 60)
+        self.assertEqual(self._entitled(offer, self.partner_1, day), 0)
+        refund = invoice._reverse_moves([{"date": date(2026, 1, 20)}])
+        refund.invoice_date = date(2026, 1, 20)
+        refund.invoice_line_ids.price_unit = 500
+        refund.action_post()
+        self.assertEqual(self._entitled(offer, self.partner_2, day), 30)
+
+    def test_volume_before_enrollment_counts_only_if_the_terms_say_so(self):
+        late = self.env["res.partner"].create({"name": "Late", "is_company": True})
+        self._enroll(late, date_from=date(2026, 3, 1))
+        named = [Command.set(late.ids)]
+        after = self._create_offer(partner_ids=named)
+        before = self._create_offer(partner_ids=named, count_before_enrollment=True)
+        self._invoice(late, date(2026, 2, 10), 1000)
+        self._invoice(late, date(2026, 3, 10), 500)
+        day = date(2026, 3, 31)
+        self.assertEqual(self._entitled(after, late, day), 50)
+        self.assertEqual(self._entitled(before, late, day), 150)
+
+    def test_opt_in_counts_from_its_acceptance(self):
+        offer = self._create_offer(opt_in=True)
+        self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        day = date(2026, 12, 31)
+        self.assertEqual(self._entitled(offer, self.partner_1, day), 0)
+        acceptance = self.enrollment_1._accept_offer(offer, self.env.user)
+        acceptance.sudo().date = date(2026, 1, 1)
+        self.assertEqual(self._entitled(offer, self.partner_1, day), 100)
+        self.assertEqual(self._entitled(offer, self.partner_2, day), 0)
+
+    def test_rate_by_tier_at_the_date_of_the_sale(self):
+        """Silver 5 % until May, Gold 10 % from June on."""
+        silver, gold = self.env["res.partner.grade"].create(
+            [{"name": "Silver"}, {"name": "Gold"}]
+        )
+        segments = self.env["partner.incentive.segment"].create(
+            [
+                {"name": grade.name, "grade_ids": [Command.set(grade.ids)]}
+                for grade in (silver, gold)
+            ]
+        )
+        for grade, day in ((silver, "2026-01-01"), (gold, "2026-06-01")):
+            self.partner_1.with_context(incentive_grade_date=day).grade_id = grade
+        offer = self._create_offer(
+            brackets=[],
+            bracket_ids=[
+                Command.create({"lower": 0, "rate": rate, "segment_id": segment.id})
+                for rate, segment in zip((5, 10), segments, strict=True)
+            ],
+        )
+        self._invoice(self.partner_1, date(2026, 2, 10), 1000)
+        self._invoice(self.partner_1, date(2026, 7, 10), 1000)
+        self.assertEqual(self._entitled(offer, self.partner_1, date(2026, 12, 31)), 150)
+
+    def test_subsidiary_counts_for_the_parent_that_is_named(self):
+        child = self.env["res.partner"].create(
+            {"name": "Branch", "is_company": True, "parent_id": self.partner_1.id}
+        )
+        offer = self._create_offer(partner_ids=[Command.set(self.partner_1.ids)])
+        self._invoice(child, date(2026, 1, 10), 1000)
+        self.assertEqual(self._entitled(offer, self.partner_1, date(2026, 1, 31)), 100)
+        self._enroll(child)
+        both = self._create_offer(
+            name="Both", partner_ids=[Command.set((self.partner_1 | child).ids)]
+        )
+        self.assertEqual(self._entitled(both, child, date(2026, 1, 31)), 100)
+        self.assertEqual(self._entitled(both, self.partner_1, date(2026, 1, 31)), 0)
+
+    def test_explanation_of_a_line(self):
+        offer = self._create_offer(brackets=[(5000, 10)])
+        invoice = self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        stranger = self._invoice(self.partner_a, date(2026, 1, 10), 1000)
+        explain = self.env["partner.incentive.explanation"]._explain_line
+
+        def note(line):
+            return next(
+                step["note"] for step in explain(line) if step["name"] == offer.name
+            )
+
+        self.assertIn("first bracket", note(invoice.invoice_line_ids))
+        self.assertIn("not enrolled", note(stranger.invoice_line_ids))
+        self._invoice(self.partner_1, date(2026, 1, 11), 4000)
+        self.assertIn("Earns for Reseller One", note(invoice.invoice_line_ids))
+        self._accrue(date(2026, 1, 31), offer)
+        suite = self._settle(date(2026, 1, 31), offer).move_ids
+        self.assertIn(
+            "never count", explain(suite.invoice_line_ids)[0]["note"]
+        )
+        invoice.button_draft()
+        self.assertIn("not posted", explain(invoice.invoice_line_ids)[0]["note"])
+
+    def test_explanation_of_an_entry_opens_its_lines(self):
+        offer = self._create_offer()
+        invoice = self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        self._invoice(self.partner_2, date(2026, 1, 10), 700)
+        self._accrue(date(2026, 1, 31), offer)
+        entry = offer.entry_ids.filtered(lambda e: e.partner_id == self.partner_1)
+        action = entry.action_explain()
+        explanation = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertIn("Entitled", explanation.step_ids.mapped("name"))
+        sources = explanation.action_view_sources()
+        self.assertEqual(
+            self.env["account.move.line"].search(sources["domain"]),
+            invoice.invoice_line_ids,
+        )
