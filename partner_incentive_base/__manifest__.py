@@ -47,6 +47,7 @@
         "views/product_template_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
+        "views/portal_templates.xml",
         "security/partner_incentive_rules.xml",
         "security/catalog_rules.xml",
     ],

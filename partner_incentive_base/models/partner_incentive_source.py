@@ -2,6 +2,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 from odoo import api, models
+from odoo.tools import SQL
 
 ZERO = Decimal(0)
 
@@ -106,3 +107,78 @@ class PartnerIncentiveSource(models.AbstractModel):
                 for key, volume in result[line]["taxes"].items()
                 if volume > ZERO
             }
+
+    @api.model
+    def _get_page(self, offer, partner, window_from, day, limit, offset=0):
+        """A page of the lines by which ``partner`` counts in one window.
+
+        A pool's other members are left out. A line is one row, whichever versions of
+        the offer it qualifies for; ``version_id`` is the one it earns under, if any.
+
+        :return: ``(rows, total)``: dicts ``line_model, line_id, document_id,
+            version_id, segment_id, date, qualifying, qualifying_quantity, earning,
+            quantity``, oldest first, with Decimals; and how many lines there are
+        """
+        calculation = self.env["partner.incentive.calculation"].with_company(
+            offer.company_id
+        )
+        spans = defaultdict(list)
+        for span in calculation._get_offer_spans(offer, day):
+            if span.start == window_from:
+                spans[span.version.measure].append(span)
+        measures = self.env["partner.incentive.measure"]._get_measures()
+        parts = []
+        for code, measure_spans in spans.items():
+            pooled = any(span.version.pooled for span in measure_spans)
+            earners = None if pooled else partner
+            query = calculation._get_query(code, measure_spans, day, earners)
+            if query is not None:
+                parts.append(
+                    SQL(
+                        "SELECT %s AS line_model, volume.* FROM (%s) AS volume (%s)",
+                        measures[code].line_model,
+                        query.volumes(("line_id", "document_id", "partner_id")),
+                        SQL(
+                            "version_id, index, earner_id, segment_id, line_id, "
+                            "document_id, partner_id, qualifying, "
+                            "qualifying_quantity, earning, quantity, date, last_date"
+                        ),
+                    )
+                )
+        if not parts:
+            return [], 0
+        columns = ("version_id", "segment_id", "qualifying", "qualifying_quantity")
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT line_model, line_id, document_id, MIN(date) AS date, %(chosen)s,
+                       SUM(earning::numeric)::text AS earning,
+                       SUM(quantity::numeric)::text AS quantity,
+                       COUNT(*) OVER () AS total
+                  FROM (%(volumes)s) AS volume
+                 WHERE earner_id = %(partner)s
+                    OR earner_id = 0 AND partner_id = %(partner)s
+                 GROUP BY line_model, line_id, document_id
+                 ORDER BY date, document_id, line_id
+                 LIMIT %(limit)s OFFSET %(offset)s
+                """,
+                chosen=SQL(", ").join(
+                    SQL(
+                        "(array_agg(%(column)s ORDER BY earning IS NULL, "
+                        "version_id DESC))[1] AS %(column)s",
+                        column=SQL.identifier(column),
+                    )
+                    for column in columns
+                ),
+                volumes=SQL(" UNION ALL ").join(parts),
+                partner=partner.id,
+                limit=limit,
+                offset=offset,
+            )
+        )
+        total = rows[0]["total"] if rows else 0
+        for row in rows:
+            del row["total"]
+            for name in ("qualifying", "qualifying_quantity", "earning", "quantity"):
+                row[name] = Decimal(row[name] or 0)
+        return rows, total

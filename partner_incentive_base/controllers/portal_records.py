@@ -1,0 +1,352 @@
+"""What a partner may see of the suite, read with an explicit domain.
+
+Portal users have no rights on the suite's models. Everything is read by the superuser
+and only through the domains of this file, which name the user's own commercial
+partner and companies. Whatever shows other partners' documents asks the portal user's
+own rights, which come from Odoo's invoicing.
+"""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo import fields
+from odoo.fields import Domain
+from odoo.http import request
+from odoo.tools import SQL
+
+from ..engine import calculation
+from ..models.partner_incentive_entry import EARNING_KINDS, SETTLING_KINDS
+
+ZERO = Decimal(0)
+#: The largest id that a database column takes; a larger one cannot be searched for.
+MAX_ID = 2**31 - 1
+
+
+class PortalRecords:
+    """Reads what belongs to the user's partner; part of the portal's controller."""
+
+    def _get_today(self):
+        return fields.Date.context_today(request.env.user)
+
+    def _get_incentive_partner(self):
+        """The company that the user acts for. ``env.user`` is read as superuser."""
+        return request.env.user.partner_id.commercial_partner_id
+
+    def _get_own_domain(self):
+        return Domain("partner_id", "=", self._get_incentive_partner().id) & Domain(
+            "company_id", "in", request.env.companies.ids
+        )
+
+    def _get_own_record(self, model, record_id, extra=Domain.TRUE):
+        """A record of the user's partner by its id, or an empty recordset."""
+        model_sudo = request.env[model].sudo()
+        if not 0 < record_id <= MAX_ID:
+            return model_sudo
+        domain = self._get_own_domain() & Domain("id", "=", record_id) & extra
+        return model_sudo.search(domain, limit=1)
+
+    def _has_incentives(self):
+        """Whether there is anything to see for the user's partner."""
+        if self._get_incentive_partner().grade_id:
+            return True
+        own = self._get_own_domain()
+        return any(
+            request.env[model].sudo().search_count(own, limit=1)
+            for model in ("partner.incentive.enrollment", "partner.incentive.entry")
+        )
+
+    # ------------------------------------------------------- enrollments, programs
+
+    def _get_enrollments(self):
+        return (
+            request.env["partner.incentive.enrollment"]
+            .sudo()
+            .search(self._get_own_domain(), order="state, date_from desc, id desc")
+        )
+
+    def _get_agreements(self, programs_sudo):
+        """``{program: agreement in force today}``, in one query."""
+        agreements_sudo = (
+            request.env["partner.incentive.agreement"]
+            .sudo()
+            .search(
+                [
+                    ("program_id", "in", programs_sudo.ids),
+                    ("state", "=", "published"),
+                    ("effective_date", "<=", self._get_today()),
+                ],
+                order="effective_date, number",
+            )
+        )
+        return {agreement.program_id: agreement for agreement in agreements_sudo}
+
+    def _get_open_program_domain(self):
+        """Programs that anybody can ask to join: those with a published agreement."""
+        today = self._get_today()
+        return (
+            Domain("company_id", "in", request.env.companies.ids)
+            & Domain("state", "=", "active")
+            & Domain("date_to", ">=", today)
+            & Domain(
+                "agreement_ids",
+                "any",
+                [("state", "=", "published"), ("effective_date", "<=", today)],
+            )
+        )
+
+    def _get_open_programs(self, enrollments_sudo):
+        """Programs the partner can ask to join and takes no part in yet."""
+        present = enrollments_sudo.filtered(lambda e: e.state != "ended").program_id
+        return (
+            request.env["partner.incentive.program"]
+            .sudo()
+            .search(
+                self._get_open_program_domain() & Domain("id", "not in", present.ids)
+            )
+        )
+
+    def _get_agreement_to_accept(self, enrollment_sudo, agreement):
+        """The agreement in force that the partner has not accepted, or none."""
+        if enrollment_sudo.state == "ended" or not agreement:
+            return request.env["partner.incentive.agreement"].sudo()
+        accepted = enrollment_sudo.accepted_on and enrollment_sudo.agreement_id
+        return agreement if accepted != agreement else agreement.browse()
+
+    # ----------------------------------------------------------------------- offers
+
+    def _get_own_segments(self, segments_sudo):
+        """Those segments that the partner belongs to today, in one query."""
+        if not segments_sudo:
+            return segments_sudo
+        partner_sudo = self._get_incentive_partner()
+        Partner = partner_sudo.browse().sudo()
+        rows = request.env.execute_query(
+            SQL(" UNION ALL ").join(
+                SQL(
+                    "(SELECT %s FROM (%s) AS member)",
+                    segment.id,
+                    Partner._search(
+                        segment._get_partner_domain()
+                        & Domain("id", "=", partner_sudo.id)
+                    ).select("id"),
+                )
+                for segment in segments_sudo
+            )
+        )
+        return segments_sudo.browse([segment_id for (segment_id,) in rows])
+
+    def _get_current_version(self, offer_sudo):
+        """The published version in force today; before the first one, the first."""
+        versions = offer_sudo._get_published_versions()
+        today = self._get_today()
+        effective = versions.filtered(lambda v: v.effective_date <= today)
+        return (effective or versions[:1])[-1:]
+
+    def _get_visible_offers(self, enrollments_sudo):
+        """``(offer, version, own segments)`` of the live offers that name the partner.
+
+        An offer is visible from its publication to the end of its term, to whoever is
+        enrolled in its program and named by its terms.
+        """
+        active = enrollments_sudo.filtered(lambda e: e.state == "active")
+        offers_sudo = (
+            request.env["partner.incentive.offer"]
+            .sudo()
+            .search(
+                [
+                    ("program_id", "in", active.program_id.ids),
+                    ("state", "in", ("published", "suspended")),
+                ],
+                order="name, id",
+            )
+        )
+        today = self._get_today()
+        found = []
+        for offer_sudo in offers_sudo:
+            end = offer_sudo._get_end_date()
+            if not end or end >= today:
+                found.append((offer_sudo, self._get_current_version(offer_sudo)))
+        versions = request.env["partner.incentive.offer.version"].sudo()
+        versions = versions.union(*(version for _offer, version in found))
+        own = self._get_own_segments(
+            versions.segment_ids | versions.bracket_ids.segment_id
+        )
+        partner_sudo = self._get_incentive_partner()
+        return [
+            (offer_sudo, version, own)
+            for offer_sudo, version in found
+            if version.segment_ids & own or partner_sudo in version.partner_ids
+        ]
+
+    def _get_offer(self, offer_id):
+        """An offer that the partner may read about, or an empty recordset.
+
+        That is a live one that names the partner, or any that has a history with it.
+        """
+        offer_sudo = request.env["partner.incentive.offer"].sudo()
+        if not 0 < offer_id <= MAX_ID:
+            return offer_sudo
+        offer_sudo = offer_sudo.with_context(active_test=False).search(
+            [
+                ("id", "=", offer_id),
+                ("company_id", "in", request.env.companies.ids),
+                ("state", "in", ("published", "suspended", "retired")),
+            ]
+        )
+        if not offer_sudo:
+            return offer_sudo
+        visible = self._get_visible_offers(self._get_enrollments())
+        if offer_sudo in [offer for offer, _version, _own in visible]:
+            return offer_sudo
+        own = self._get_own_domain() & Domain("offer_id", "=", offer_sudo.id)
+        for model in ("partner.incentive.entry", "partner.incentive.standing"):
+            if request.env[model].sudo().search_count(own, limit=1):
+                return offer_sudo
+        return offer_sudo.browse()
+
+    def _get_enrollment(self, offer_sudo, enrollments_sudo):
+        """The active enrollment by which the partner takes part in an offer."""
+        return enrollments_sudo.filtered(
+            lambda e: e.state == "active" and e.program_id == offer_sudo.program_id
+        )[:1]
+
+    def _needs_acceptance(self, offer_sudo, enrollment_sudo):
+        """Whether the partner must accept an opt-in offer before it takes part."""
+        if not offer_sudo.opt_in or not enrollment_sudo:
+            return False
+        versions = offer_sudo._get_published_versions()
+        asked = versions.filtered("requires_acceptance")
+        accepted = enrollment_sudo.acceptance_ids.version_id & versions
+        return not accepted or max(accepted.mapped("number")) < max(
+            asked.mapped("number"), default=0
+        )
+
+    def _get_standings(self, offers_sudo, today=None, limit=None):
+        """Standings of the partner, latest window first; ``today`` in the window."""
+        domain = self._get_own_domain() & Domain("offer_id", "in", offers_sudo.ids)
+        if today:
+            domain &= Domain("window_from", "<=", today) & Domain(
+                "window_to", ">=", today
+            )
+        return (
+            request.env["partner.incentive.standing"]
+            .sudo()
+            .search(domain, order="window_from desc, id desc", limit=limit)
+        )
+
+    # ------------------------------------------------------------------------ money
+
+    def _get_statement_domain(self):
+        """Ledger entries that a partner is shown.
+
+        What is held back moves between two accounts by two entries; the one on the
+        account that is paid out tells it. An entry without an amount in the offer's
+        currency, such as an exchange difference, is none of the partner's business.
+        """
+        return (
+            self._get_own_domain()
+            & Domain("amount", "!=", 0)
+            & ~(Domain("kind", "=", "holdback") & Domain("role", "=", "holdback"))
+        )
+
+    def _get_totals(self, domain):
+        """``[{currency, earned, paid, held, owed}]`` of ledger entries, by currency."""
+        rows = (
+            request.env["partner.incentive.entry"]
+            .sudo()
+            ._read_group(
+                domain,
+                ["currency_id"],
+                ["earned:sum", "settled:sum", "held:sum", "amount:sum"],
+            )
+        )
+        return [
+            {
+                "currency": currency,
+                "earned": earned,
+                "paid": paid,
+                "held": held,
+                "owed": owed,
+            }
+            for currency, earned, paid, held, owed in rows
+        ]
+
+    def _get_statement_totals(self, domain):
+        """``{currency: {earned, paid, held, other, amount}}`` of the lines shown."""
+        totals = defaultdict(lambda: dict.fromkeys(("earned", "paid", "held"), 0.0))
+        rows = (
+            request.env["partner.incentive.entry"]
+            .sudo()
+            ._read_group(domain, ["currency_id", "kind"], ["amount:sum"])
+        )
+        for currency, kind, amount in rows:
+            total = totals[currency]
+            total["amount"] = total.get("amount", 0.0) + amount
+            if kind in SETTLING_KINDS:
+                total["paid"] -= amount
+            elif kind in EARNING_KINDS:
+                total["earned"] += amount
+            elif kind == "holdback":
+                total["held"] -= amount
+        return totals
+
+    def _is_estimate(self, entry_sudo):
+        """Whether an accrual provides for more, or less, than is achieved so far."""
+        if entry_sudo.kind != "accrual" or not entry_sudo.version_id:
+            return False
+        method, _percent, _threshold = entry_sudo.version_id._get_accrual_terms()
+        return method != "achieved"
+
+    def _get_readable_moves(self, moves_sudo):
+        """Those documents that the portal user may open in Odoo anyway."""
+        Move = request.env["account.move"]
+        if not moves_sudo or not Move.has_access("read"):
+            return Move
+        return Move.search(
+            [
+                ("id", "in", moves_sudo.ids),
+                ("state", "=", "posted"),
+                ("move_type", "!=", "entry"),
+            ]
+        )
+
+    # ------------------------------------------------------- calculation of a window
+
+    def _get_outcome(self, offer_sudo, window_from, day):
+        """The engine's outcome for the partner in a window, or None."""
+        partner_sudo = self._get_incentive_partner()
+        outcomes = (
+            request.env["partner.incentive.calculation"]
+            .sudo()
+            ._calculate(offer_sudo, day, partner_sudo)
+        )
+        return next(
+            (
+                outcome
+                for outcome in outcomes
+                if outcome.window.start == window_from
+                and partner_sudo.id in outcome.shares
+            ),
+            None,
+        )
+
+    def _get_share_rates(self, outcome):
+        """``{(version id, segment id): entitlement per unit of earning volume}``.
+
+        By these the partner's entitlement is spread over the lines that earned it.
+        """
+        partner_id = self._get_incentive_partner().id
+        parts = outcome.position.parts
+        amounts = calculation.split_result(
+            outcome.entitlement, parts, outcome.position.terms.unit
+        )
+        sums = defaultdict(lambda: [ZERO, ZERO])
+        for part, amount in zip(parts, amounts, strict=True):
+            if part.label.partner_id == partner_id:
+                total = sums[part.label.version_id, part.label.segment_id]
+                total[0] += amount
+                total[1] += part.volume
+        return {
+            key: amount / volume if volume else ZERO
+            for key, (amount, volume) in sums.items()
+        }
