@@ -161,6 +161,7 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
             "volume": self._format_volume(version, volume),
             "missing": self._format_volume(version, missing) if missing > 0 else "",
             "progress": round(100 * max(volume, 0.0) / reach) if missing > 0 else 100,
+            "is_highest": bool(values["rate"]) and len(version.bracket_ids) > 1,
             "pooled": version.pooled,
         }
 

@@ -105,6 +105,7 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
         start, end = dates.get("date_from"), dates.get("date_to")
         if start and end and end < start:
             errors["date_to"] = env._("The last day is before the first day.")
+        filters["unreadable"] = set(errors) - set(dates)
         filters["dates"] = (None, None) if errors else (start, end)
         return filters, errors
 
@@ -339,10 +340,29 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
             entry=entry_sudo,
             is_estimate=self._is_estimate(entry_sudo),
             settlement_line=line_sudo,
+            booked=self._prepare_booked(entry_sudo),
             steps=[],
             sources=[],
             pager=None,
         )
+
+    def _prepare_booked(self, entry_sudo):
+        """What the statement had for the entry's period before it, and after it."""
+        if not entry_sudo.window_from or entry_sudo.kind not in EARNING_KINDS:
+            return None
+        domain = (
+            self._get_own_domain()
+            & Domain("offer_id", "=", entry_sudo.offer_id.id)
+            & Domain("window_from", "=", entry_sudo.window_from)
+            & Domain("id", "<", entry_sudo.id)
+        )
+        Entry = request.env["partner.incentive.entry"].sudo()
+        [(before,)] = Entry._read_group(domain, aggregates=["earned:sum"])
+        currency = entry_sudo.currency_id
+        return {
+            "before": currency.format(before),
+            "after": currency.format(before + entry_sudo.earned),
+        }
 
     def _get_entry_day(self, entry_sudo):
         """Up to which day documents counted when the entry was booked."""

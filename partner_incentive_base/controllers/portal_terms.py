@@ -141,12 +141,9 @@ class PortalTerms:
         env = request.env
         currency = version.offer_id.currency_id
         yield env._("How it is calculated"), self._describe_formula(version)
-        if version.below_first == "none":
-            below = env._("Earns nothing")
-        else:
-            below = env._("Earns the first rate")
-        if version.bracket_ids and min(version.bracket_ids.mapped("lower")) > 0:
-            yield env._("Below the first bracket"), below
+        scales = version._get_scales().values() if version.bracket_ids else ()
+        if any(scale.brackets[0].lower > ZERO for scale in scales):
+            yield env._("Below the first bracket"), env._("Earns nothing")
         if version.minimum:
             yield (
                 env._("At least"),
