@@ -156,6 +156,10 @@ class ResCompany(models.Model):
                 "sale_ok": False,
                 "purchase_ok": False,
                 "list_price": 0.0,
+                # Documents carry the taxes of the sales that earned. What else is
+                # paid is taxed only where finance says so, on the product.
+                "taxes_id": [(5,)],
+                "supplier_taxes_id": [(5,)],
                 "company_id": self.id,
             }
         )
