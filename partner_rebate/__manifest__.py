@@ -13,5 +13,5 @@
         "views/partner_incentive_offer_views.xml",
         "views/partner_incentive_forecast_views.xml",
     ],
-    "demo": [],
+    "demo": ["demo/partner_rebate_demo.xml"],
 }
