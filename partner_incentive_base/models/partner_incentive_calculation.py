@@ -25,6 +25,8 @@ class Outcome:
     :param position: :class:`~..engine.calculation.Position`
     :param result: :class:`~..engine.calculation.Result`
     :param guaranteed: top-ups of a guarantee that are due
+    :param growth: ``{version id: Decimal}``, the part of the lines' volume that counts
+        where growth does
     :param shares: ``{partner id: {analytic key: Decimal}}``, sums to the entitlement
     """
 
@@ -35,6 +37,7 @@ class Outcome:
     position: object
     result: object
     guaranteed: Decimal = ZERO
+    growth: dict = field(default_factory=dict)
     shares: dict = field(default_factory=dict)
 
     @property
@@ -129,9 +132,12 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             version = self._get_version_in_force(offer, window, day)
             rows.sort(key=lambda row: row[0])
             position = calculation.Position(
-                key, version._get_terms(), tuple(part for _number, part in rows)
+                key, version._get_terms(), tuple(part for _number, part, _grown in rows)
             )
-            outcomes[key] = Outcome(offer, earner_id, window, version, position, None)
+            outcome = Outcome(offer, earner_id, window, version, position, None)
+            for _number, part, grown in rows:
+                outcome.growth[part.label.version_id] = grown
+            outcomes[key] = outcome
         self._add_guaranteed(coupled, day, partners, outcomes)
         return outcomes
 
@@ -294,6 +300,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                     (
                         lookup[version_id].number,
                         calculation.Part(label, ladder, qualifying, volume, amount),
+                        factor,
                     )
                 )
 
@@ -366,9 +373,11 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 unit = measures[
                     self.env["partner.incentive.offer.version"].browse(first).measure
                 ].unit
-                overlaps[second_offer, earner, second_window][
-                    first_offer, first_earner, first_window
-                ] += Decimal(row[6] if unit == "amount" else row[7])
+                key = (first_offer, first_earner, first_window)
+                if key in outcomes:
+                    common = Decimal(row[6] if unit == "amount" else row[7])
+                    grown = outcomes[key].growth.get(first, ZERO)
+                    overlaps[second_offer, earner, second_window][key] += common * grown
         return overlaps
 
     def _get_reducing_pairs(self, versions):
