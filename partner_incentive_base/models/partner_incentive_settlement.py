@@ -419,24 +419,24 @@ class PartnerIncentiveSettlement(models.Model):
                 )
 
     def _release_holdbacks(self, posting):
-        """Move to accrued what is not held back any more."""
+        """Move to accrued what is not held back any more.
+
+        While a percentage is held, how much that is follows the volume up to today,
+        not up to the cut-off: that is for the accrual run to book.
+        """
         balances = self.env["partner.incentive.entry"]._get_balances(
             self.line_ids.offer_id, self.line_ids.partner_id
         )
         movements = []
         for line in self.line_ids:
+            version = line.offer_id._get_published_versions()[-1]
             held = balances.get((line.offer_id.id, line.partner_id.id), {}).get(
                 "held", ZERO
             )
-            excess = held - Decimal(str(line.held))
-            if excess > ZERO:
+            if held and not version._get_holdback_percent(self.date):
                 movements.append(
                     Movement(
-                        line.offer_id,
-                        line.offer_id._get_published_versions()[-1],
-                        line.partner_id.id,
-                        "holdback",
-                        -excess,
+                        line.offer_id, version, line.partner_id.id, "holdback", -held
                     )
                 )
         posting._post_movements(

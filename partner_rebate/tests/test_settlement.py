@@ -147,6 +147,24 @@ class TestSettlement(RebateCommon):
         self.assertEqual(offer.settled_amount, 100)
         self.assertLedgerAgrees()
 
+    def test_settlement_leaves_the_holdback_of_later_volume(self):
+        """2,000 by February, settled up to January: 20 % of all of it stays held."""
+        offer = self._create_offer(
+            holdback_percent=20, holdback_until=date(2026, 6, 30)
+        )
+        self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        self._invoice(self.partner_1, date(2026, 2, 10), 1000)
+        self._accrue(date(2026, 2, 15), offer)
+        self.assertEqual(self._balance("holdback"), -40)
+        batch = self._settle(date(2026, 2, 15), offer)
+        self.assertEqual(batch.line_ids.amount, 80)
+        self.assertEqual(self._balance("holdback"), -40)
+        self.assertFalse(self._accrue(date(2026, 2, 15), offer).entry_ids)
+        batch = self._settle(date(2026, 6, 30), offer)
+        self.assertEqual(batch.line_ids.amount, 120)
+        self.assertEqual(self._balance("holdback"), 0)
+        self.assertLedgerAgrees()
+
     def test_debit_note_claims_back(self):
         offer = self._create_offer(clawback_policy="debit_note")
         invoice = self._invoice(self.partner_1, date(2026, 1, 10), 1000)
