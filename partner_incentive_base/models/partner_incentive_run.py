@@ -201,11 +201,13 @@ class PartnerIncentiveRun(models.Model):
         if method == "fixed":
             total = accrual.fixed_target(outcome.position.amount, percent, unit)
         else:
-            forecasts = outcome.version._get_forecasts()
-            forecast = forecasts.get((outcome.earner_id, outcome.window.start))
             total = (
                 accrual.expected_target(
-                    outcome.position, outcome.result, forecast, outcome.window, day
+                    outcome.position,
+                    outcome.result,
+                    self._get_forecast(outcome),
+                    outcome.window,
+                    day,
                 )
                 + outcome.guaranteed
             )
@@ -220,6 +222,27 @@ class PartnerIncentiveRun(models.Model):
             if (offer.id, partner_id) in final:
                 targets[partner_id] = outcome.shares[partner_id]
         return targets
+
+    def _get_forecast(self, outcome):
+        """Volume expected of the earner in the window, or None where nobody forecast.
+
+        A pool expects what its members do; one without a forecast, what it has.
+        """
+        forecasts = outcome.version._get_forecasts()
+        start = outcome.window.start
+        if outcome.earner_id:
+            return forecasts.get((outcome.earner_id, start))
+        reached = defaultdict(Decimal)
+        for part in outcome.position.parts:
+            reached[part.label.partner_id] += part.volume
+        expected = {
+            partner_id: volume
+            for (partner_id, window_from), volume in forecasts.items()
+            if window_from == start
+        }
+        if not expected:
+            return None
+        return sum({**reached, **expected}.values(), ZERO)
 
     def _get_deltas(self, outcome, partner_id, window, targets, booked, final):
         """Movements from what is booked to what should be, by analytic key."""
