@@ -45,7 +45,9 @@ class PartnerIncentiveRun(models.Model):
     user_id = fields.Many2one(
         "res.users", string="Run by", readonly=True, default=lambda self: self.env.user
     )
-    offer_ids = fields.Many2many("partner.incentive.offer", readonly=True)
+    offer_ids = fields.Many2many(
+        "partner.incentive.offer", string="Offers", readonly=True
+    )
     entry_ids = fields.One2many("partner.incentive.entry", "run_id", readonly=True)
     move_ids = fields.One2many("account.move", compute="_compute_moves")
     move_count = fields.Integer(compute="_compute_moves")
@@ -90,7 +92,9 @@ class PartnerIncentiveRun(models.Model):
     def _check_can_run(self):
         if self.env.su:
             return
-        if not self.env.user.has_group("partner_incentive_base.group_incentive_finance"):
+        if not self.env.user.has_group(
+            "partner_incentive_base.group_incentive_finance"
+        ):
             raise AccessError(
                 self.env._("Only finance can book accruals. Ask one of them to run it.")
             )

@@ -73,9 +73,14 @@ class PartnerIncentiveSettlement(models.Model):
         "provided for beyond the entitlement.",
     )
     offer_ids = fields.Many2many(
-        "partner.incentive.offer", check_company=True, help="Empty: all offers."
+        "partner.incentive.offer",
+        string="Offers",
+        check_company=True,
+        help="Empty: all offers.",
     )
-    partner_ids = fields.Many2many("res.partner", help="Empty: all partners.")
+    partner_ids = fields.Many2many(
+        "res.partner", string="Partners", help="Empty: all partners."
+    )
     user_id = fields.Many2one(
         "res.users", string="Responsible", default=lambda self: self.env.user
     )
@@ -132,7 +137,14 @@ class PartnerIncentiveSettlement(models.Model):
             raise AccessError(
                 self.env._("Use the buttons of the settlement to change its state.")
             )
-        content = {"date", "final", "offer_ids", "partner_ids", "company_id", "line_ids"}
+        content = {
+            "date",
+            "final",
+            "offer_ids",
+            "partner_ids",
+            "company_id",
+            "line_ids",
+        }
         if content & set(vals):
             self._check_draft()
         return super().write(vals)
@@ -621,16 +633,20 @@ class PartnerIncentiveSettlement(models.Model):
             own = move.line_ids.filtered(
                 lambda line: line.account_id.account_type == "asset_receivable"
             )
-            open_items = self.env["account.move.line"].sudo().search(
-                [
-                    ("company_id", "=", move.company_id.id),
-                    ("partner_id", "=", move.commercial_partner_id.id),
-                    ("account_id", "in", own.account_id.ids),
-                    ("parent_state", "=", "posted"),
-                    ("reconciled", "=", False),
-                    ("move_id.move_type", "=", "out_invoice"),
-                ],
-                order="date_maturity, date, id",
+            open_items = (
+                self.env["account.move.line"]
+                .sudo()
+                .search(
+                    [
+                        ("company_id", "=", move.company_id.id),
+                        ("partner_id", "=", move.commercial_partner_id.id),
+                        ("account_id", "in", own.account_id.ids),
+                        ("parent_state", "=", "posted"),
+                        ("reconciled", "=", False),
+                        ("move_id.move_type", "=", "out_invoice"),
+                    ],
+                    order="date_maturity, date, id",
+                )
             )
             for item in open_items:
                 open_own = own.filtered(lambda line: not line.reconciled)
@@ -641,8 +657,10 @@ class PartnerIncentiveSettlement(models.Model):
     def _link_documents(self, moves_sudo):
         for line in self.line_ids:
             moves = moves_sudo.filtered(
-                lambda move, line=line: move.partner_id == line.partner_id
-                and line.offer_id in move.invoice_line_ids.incentive_offer_id
+                lambda move, line=line: (
+                    move.partner_id == line.partner_id
+                    and line.offer_id in move.invoice_line_ids.incentive_offer_id
+                )
             )
             line.sudo().with_context(incentive_transition=True).move_id = moves[:1]
 
@@ -652,13 +670,17 @@ class PartnerIncentiveSettlement(models.Model):
 
         Whatever the accrual method, their target is the entitlement from then on.
         """
-        rows = self.env["partner.incentive.settlement.line"].sudo()._read_group(
-            [
-                ("settlement_id.state", "=", "posted"),
-                ("settlement_id.final", "=", True),
-                ("offer_id", "in", offers.ids),
-            ],
-            ["offer_id", "partner_id"],
+        rows = (
+            self.env["partner.incentive.settlement.line"]
+            .sudo()
+            ._read_group(
+                [
+                    ("settlement_id.state", "=", "posted"),
+                    ("settlement_id.final", "=", True),
+                    ("offer_id", "in", offers.ids),
+                ],
+                ["offer_id", "partner_id"],
+            )
         )
         return {(offer.id, partner.id) for offer, partner in rows}
 
