@@ -1,7 +1,7 @@
 """Reseller sales as CSV files in the layout of AdventureWorks: files in, values out.
 
 Nothing here needs Odoo, so that what the suite books can be checked against the files
-by a way that shares no code with it (see `sales_check`).
+by a way that shares no code with it (see `demo_sales_terms`).
 """
 
 import csv
@@ -213,7 +213,9 @@ class SalesFiles:
                     currency=self.currencies[row["CurrencyKey"]],
                 )
             invoices[number].lines.append(self._read_line(row))
-        return sorted(invoices.values(), key=lambda invoice: (invoice.date, invoice.number))
+        return sorted(
+            invoices.values(), key=lambda invoice: (invoice.date, invoice.number)
+        )
 
     def _read_line(self, row):
         quantity = int(row["OrderQuantity"])
