@@ -82,7 +82,9 @@ def _unpack_chromium():
     shutil.rmtree(part / "lists")
     (part / "bin").mkdir(exist_ok=True)
     starter = part / "bin/chromium"
-    starter.write_text(_STARTER)
+    folders = sorted({path.parent for path in part.rglob("lib*.so*")})
+    libraries = ":".join(f"$here/{folder.relative_to(part)}" for folder in folders)
+    starter.write_text(_STARTER.format(libraries=libraries))
     starter.chmod(0o755)
     shutil.rmtree(UNPACKED, ignore_errors=True)
     part.rename(UNPACKED)
@@ -91,8 +93,8 @@ def _unpack_chromium():
 _STARTER = """#!/bin/sh
 # Chromium out of unpacked Debian packages: it finds its libraries beside itself.
 here=$(dirname "$(dirname "$(readlink -f "$0")")")
-LD_LIBRARY_PATH=$(echo "$here"/usr/lib/*-linux-gnu | tr ' ' ':')
-export LD_LIBRARY_PATH
+export LD_LIBRARY_PATH="{libraries}"
+[ -e /etc/fonts/fonts.conf ] || export FONTCONFIG_FILE="$here/etc/fonts/fonts.conf"
 exec "$here/usr/lib/chromium/chromium" "$@"
 """
 

@@ -1,6 +1,7 @@
 """The virtual environment in which Odoo and the tests run, and all that they need."""
 
 import hashlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -35,6 +36,7 @@ def prepare():
     if source and _stamp_is_valid(source):
         return source
     with lock("environment", "it sets up Odoo"):
+        _ensure_venv_can_be_made()
         source = odoo_source.locate() or odoo_source.fetch()
         if not _stamp_is_valid(source):
             _make_venv(source)
@@ -97,30 +99,25 @@ def _works():
     return probe.stdout.strip() == sys.version
 
 
-def _create():
-    try:
-        _builder().create(paths.VENV)
+def _ensure_venv_can_be_made():
+    """Debian keeps a part of Python that this needs in a package of its own."""
+    if importlib.util.find_spec("ensurepip"):
         return
-    except (subprocess.CalledProcessError, SystemExit, OSError) as error:
-        problem = error
-    # Debian keeps the part of Python that makes environments in a package of its own.
-    version = "{}.{}".format(*sys.version_info[:2])
-    package = f"python{version}-venv"
+    package = "python{}.{}-venv".format(*sys.version_info[:2])
     advice = (
         f"  - On Debian or Ubuntu: apt-get install {package}\n"
         "  - Or start the script with another Python of 3.10 to 3.13."
     )
     if not (downloads.is_root() and downloads.has_apt()):
-        raise Failure(f"No virtual environment could be made: {problem}", advice)
+        raise Failure("This Python cannot make virtual environments.", advice)
     downloads.apt_install([package], "venv.log", f"Installing {package}", advice)
+
+
+def _create():
     try:
-        _builder().create(paths.VENV)
+        venv.EnvBuilder(clear=True, with_pip=True, symlinks=True).create(paths.VENV)
     except (subprocess.CalledProcessError, OSError) as error:
-        raise Failure(f"No virtual environment: {error}", advice) from None
-
-
-def _builder():
-    return venv.EnvBuilder(clear=True, with_pip=True, symlinks=True)
+        raise Failure(f"No virtual environment could be made: {error}") from None
 
 
 def _link(source):
