@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .res_partner import INSIDERS
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -9,4 +11,5 @@ class AccountMove(models.Model):
         "move_id",
         string="Credited partners",
         copy=False,
+        groups=INSIDERS,
     )

@@ -171,6 +171,7 @@ class PartnerCustomerContract(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
+        self.check_access("write")
         vals = dict(vals)
         state = vals.pop("state", None)
         process = {name: vals.pop(name) for name in PROCESS_FIELDS & set(vals)}

@@ -42,10 +42,13 @@ class PartnerIncentiveBudget(models.Model):
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "date_from desc, program_id, offer_id, partner_id, id"
     _check_company_auto = True
-    _parent_store = True
 
     name = fields.Char(
-        compute="_compute_name", store=True, readonly=False, required=True
+        compute="_compute_name",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
     )
     active = fields.Boolean(default=True)
     program_id = fields.Many2one(
@@ -89,7 +92,6 @@ class PartnerIncentiveBudget(models.Model):
         ondelete="restrict",
         domain="[('program_id', '=', program_id), ('id', '!=', id)]",
     )
-    parent_path = fields.Char(index=True)
     child_ids = fields.One2many("partner.incentive.budget", "parent_id")
     user_id = fields.Many2one(
         "res.users",

@@ -262,9 +262,13 @@ class PartnerIncentiveClaim(models.Model):
     def _compute_evidence_warning(self):
         for claim in self:
             others = claim._get_claims_with_same_evidence()
-            claim.evidence_warning = others and self.env._(
-                "The same file is evidence of %s, too.",
-                ", ".join(others.mapped("name")),
+            claim.evidence_warning = (
+                self.env._(
+                    "The same file is evidence of %s, too.",
+                    ", ".join(others.mapped("name")),
+                )
+                if others
+                else False
             )
 
     @api.depends("offer_id", "date")
@@ -353,6 +357,7 @@ class PartnerIncentiveClaim(models.Model):
         return claims
 
     def write(self, vals):
+        self.check_access("write")
         state = vals.get("state")
         reason = vals.get("reason")
         content = {

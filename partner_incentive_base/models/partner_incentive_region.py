@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 
 
 class PartnerIncentiveRegion(models.Model):
@@ -38,11 +37,6 @@ class PartnerIncentiveRegion(models.Model):
             region.complete_name = (
                 f"{parent} / {region.name}" if parent else region.name
             )
-
-    @api.constrains("parent_id")
-    def _check_parent_id(self):
-        if self._has_cycle():
-            raise ValidationError(self.env._("A region cannot be a part of itself."))
 
     @api.model
     def _get_for_country(self, country):

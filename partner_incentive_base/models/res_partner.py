@@ -1,6 +1,11 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+INSIDERS = (
+    "partner_incentive_base.group_incentive_user,"
+    "partner_incentive_base.group_incentive_auditor"
+)
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -17,11 +22,18 @@ class ResPartner(models.Model):
         groups="base.group_user",
         help="How much this partner could grow; an estimate that partners do not see.",
     )
+    # groups, so that others can still read a partner with all its fields
     grade_history_ids = fields.One2many(
-        "partner.incentive.grade.history", "partner_id", string="Tier history"
+        "partner.incentive.grade.history",
+        "partner_id",
+        string="Tier history",
+        groups=INSIDERS,
     )
     enrollment_ids = fields.One2many(
-        "partner.incentive.enrollment", "partner_id", string="Enrollments"
+        "partner.incentive.enrollment",
+        "partner_id",
+        string="Enrollments",
+        groups=INSIDERS,
     )
     is_incentive_partner = fields.Boolean(
         string="Enrolled",
@@ -32,8 +44,7 @@ class ResPartner(models.Model):
     )
     incentive_entry_count = fields.Integer(
         compute="_compute_incentive_entry_count",
-        groups="partner_incentive_base.group_incentive_user,"
-        "partner_incentive_base.group_incentive_auditor",
+        groups=INSIDERS,
     )
     incentive_own_pricelist_id = fields.Many2one(
         "product.pricelist",

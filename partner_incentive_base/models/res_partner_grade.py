@@ -1,11 +1,15 @@
 from odoo import fields, models
 
+from .res_partner import INSIDERS
+
 
 class ResPartnerGrade(models.Model):
     _inherit = "res.partner.grade"
 
-    history_ids = fields.One2many("partner.incentive.grade.history", "grade_id")
-    history_count = fields.Integer(compute="_compute_history_count")
+    history_ids = fields.One2many(
+        "partner.incentive.grade.history", "grade_id", groups=INSIDERS
+    )
+    history_count = fields.Integer(compute="_compute_history_count", groups=INSIDERS)
 
     def _compute_history_count(self):
         counts = dict(

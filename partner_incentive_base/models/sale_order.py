@@ -3,6 +3,8 @@ from decimal import ROUND_DOWN, Decimal
 
 from odoo import fields, models
 
+from .res_partner import INSIDERS
+
 #: Shares are kept to so many decimals; rounding down keeps their sum within 100 %.
 SHARE_UNIT = Decimal("0.000001")
 
@@ -15,6 +17,7 @@ class SaleOrder(models.Model):
         "order_id",
         string="Credited partners",
         copy=False,
+        groups=INSIDERS,
     )
 
     def _create_invoices(self, grouped=False, final=False, date=None):
