@@ -35,6 +35,7 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
         return {
             **self._prepare_portal_layout_values(),
             "page_name": page_name,
+            "title": breadcrumbs[-1][0] if breadcrumbs else request.env._("Incentives"),
             "incentive_breadcrumbs": breadcrumbs,
             "partner_sudo": self._get_incentive_partner(),
             **values,

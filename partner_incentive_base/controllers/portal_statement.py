@@ -187,7 +187,7 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
     def _prepare_entries(self, entries_sudo):
         """Rows of the statement."""
         paid = entries_sudo.filtered(lambda e: e.kind not in EARNING_KINDS)
-        readable = self._get_readable_moves(paid.move_id)
+        readable = {move.id: move for move in self._get_readable_moves(paid.move_id)}
         return [
             {
                 "entry": entry_sudo,
@@ -196,7 +196,7 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
                     entry_sudo.window_from, entry_sudo.window_to
                 ),
                 "amount": entry_sudo.currency_id.format(entry_sudo.amount),
-                "move": readable & entry_sudo.move_id.sudo(False),
+                "move": readable.get(entry_sudo.move_id.id),
             }
             for entry_sudo in entries_sudo
         ]
