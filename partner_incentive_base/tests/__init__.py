@@ -1,4 +1,12 @@
 from . import (
+    test_catalog_access,
+    test_catalog_attribution,
+    test_catalog_budget,
+    test_catalog_claim,
+    test_catalog_contract,
+    test_catalog_objective,
+    test_catalog_partner,
+    test_catalog_program,
     test_engine_accrual,
     test_engine_allocation,
     test_engine_calculation,
