@@ -233,7 +233,12 @@ class PartnerIncentiveOffer(models.Model):
             for offer, *values in self.env["partner.incentive.entry"]._read_group(
                 [("offer_id", "in", self.ids)],
                 ["offer_id"],
-                ["earned:sum", "settled:sum", "amount:sum", "partner_id:count_distinct"],
+                [
+                    "earned:sum",
+                    "settled:sum",
+                    "amount:sum",
+                    "partner_id:count_distinct",
+                ],
             )
         }
         for offer in self:
@@ -342,12 +347,6 @@ class PartnerIncentiveOffer(models.Model):
                     )
                 )
 
-    def unlink(self):
-        versions = self.version_ids | self.version_id
-        result = super().unlink()
-        versions.sudo().unlink()
-        return result
-
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)
         for offer, vals in zip(self, vals_list, strict=True):
@@ -381,9 +380,7 @@ class PartnerIncentiveOffer(models.Model):
     def action_retire(self):
         self._check_manager()
         self._check_state(("published", "suspended"), self.env._("retired"))
-        self.write(
-            {"retired_on": fields.Date.context_today(self), "suspended": False}
-        )
+        self.write({"retired_on": fields.Date.context_today(self), "suspended": False})
 
     def action_revise(self):
         """Make the next version, a draft with the terms in force."""
@@ -525,7 +522,9 @@ class PartnerIncentiveOffer(models.Model):
         for company in self.company_id:
             candidates = live.filtered(lambda o, c=company: o.company_id == c)
             reduced = candidates.filtered("reduced_by_earlier")
-            chain = candidates.filtered("reduces_later") | reduced if reduced else reduced
+            chain = (
+                candidates.filtered("reduces_later") | reduced if reduced else reduced
+            )
             groups = {
                 name: candidates.filtered(lambda o, n=name: o.best_of == n)
                 for name in set(candidates.mapped("best_of")) - {False}
@@ -533,7 +532,7 @@ class PartnerIncentiveOffer(models.Model):
             before = None
             while before != coupled:
                 before = coupled
-                if coupled & reduced:
+                if coupled & chain:
                     coupled |= chain
                 for members in groups.values():
                     if coupled & members:
@@ -562,18 +561,26 @@ class PartnerIncentiveOffer(models.Model):
                 ("credit_role", "=", self.credit_role),
             ]
         ).filtered(
-            lambda other: not (self.best_of and other.best_of == self.best_of)
-            and not self.reduced_by_earlier
-            and not other.reduced_by_earlier
-            and (not other._get_end_date() or other._get_end_date() >= self.date_from)
-            and (not self._get_end_date() or other.date_from <= self._get_end_date())
+            lambda other: (
+                not (self.best_of and other.best_of == self.best_of)
+                and not self.reduced_by_earlier
+                and not other.reduced_by_earlier
+                and (
+                    not other._get_end_date() or other._get_end_date() >= self.date_from
+                )
+                and (
+                    not self._get_end_date() or other.date_from <= self._get_end_date()
+                )
+            )
         )
         own = self.version_id._get_eligible_partners()
         products = self.version_id._get_rule_products("earning")
         return others.filtered(
-            lambda other: bool(own & other.version_id._get_eligible_partners())
-            and self.version_id._products_meet(
-                products, other.version_id._get_rule_products("earning")
+            lambda other: (
+                bool(own & other.version_id._get_eligible_partners())
+                and self.version_id._products_meet(
+                    products, other.version_id._get_rule_products("earning")
+                )
             )
         )
 
