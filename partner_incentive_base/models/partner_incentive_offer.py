@@ -509,8 +509,8 @@ class PartnerIncentiveOffer(models.Model):
     def _get_coupled(self):
         """These offers and all that reduce, or exclude, one of them (transitively).
 
-        Offers couple within a company only; the sequence couples all that reduce or
-        are reduced, a group couples its members.
+        Offers couple within a company only; the sequence couples what is reduced and
+        all that stand before it, a group couples its members.
         """
         live = self.search(
             [
@@ -522,8 +522,9 @@ class PartnerIncentiveOffer(models.Model):
         for company in self.company_id:
             candidates = live.filtered(lambda o, c=company: o.company_id == c)
             reduced = candidates.filtered("reduced_by_earlier")
-            chain = (
-                candidates.filtered("reduces_later") | reduced if reduced else reduced
+            last = max(reduced.mapped("sequence"), default=0)
+            chain = reduced | candidates.filtered(
+                lambda o, r=reduced, s=last: r and o.reduces_later and o.sequence <= s
             )
             groups = {
                 name: candidates.filtered(lambda o, n=name: o.best_of == n)
