@@ -101,7 +101,10 @@ def run_logged(command, log_name, title, latest=None, **kwargs):
 
 
 def tail(path, count):
-    """The last lines of a text file, without reading all of a long one."""
+    """The last lines of a text file, cut to a legible length.
+
+    Only the end is read, since some logs are long.
+    """
     try:
         with path.open("rb") as stream:
             stream.seek(0, 2)
@@ -109,7 +112,7 @@ def tail(path, count):
             text = stream.read().decode(errors="replace")
     except FileNotFoundError:
         return []
-    return text.splitlines()[-count:]
+    return [line[:200] for line in text.splitlines()[-count:]]
 
 
 @contextlib.contextmanager
