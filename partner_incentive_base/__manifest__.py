@@ -51,6 +51,5 @@
         "security/partner_incentive_rules.xml",
         "security/catalog_rules.xml",
     ],
-    "demo": [],
     "post_init_hook": "post_init_hook",
 }

@@ -19,12 +19,13 @@ class AccountMoveLine(models.Model):
     )
 
     def _copy_data_extend_business_fields(self, values):
-        super()._copy_data_extend_business_fields(values)
+        result = super()._copy_data_extend_business_fields(values)
         if self.incentive_offer_id:
             values.update(
                 incentive_offer_id=self.incentive_offer_id.id,
                 incentive_role=self.incentive_role,
             )
+        return result
 
     def _prepare_exchange_difference_move_vals(
         self, amounts_list, company=None, exchange_date=None, **kwargs

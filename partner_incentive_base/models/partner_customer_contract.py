@@ -223,7 +223,7 @@ class PartnerCustomerContract(models.Model):
 
     def _write_process(self, vals):
         """Write what belongs to the process, past the guards of :meth:`write`."""
-        return super().write(vals)
+        return super().write(vals)  # pylint: disable=super-method-mismatch
 
     def _check_can_renew(self, following):
         self.ensure_one()

@@ -43,7 +43,6 @@ class PartnerIncentiveAttribution(models.Model):
     )
     order_id = fields.Many2one(
         "sale.order",
-        string="Order",
         index="btree_not_null",
         ondelete="cascade",
         check_company=True,

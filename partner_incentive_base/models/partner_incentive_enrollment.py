@@ -67,7 +67,6 @@ class PartnerIncentiveEnrollment(models.Model):
     )
     agreement_id = fields.Many2one(
         "partner.incentive.agreement",
-        string="Agreement",
         ondelete="restrict",
         domain="[('program_id', '=', program_id), ('state', '=', 'published')]",
         copy=False,
@@ -180,9 +179,13 @@ class PartnerIncentiveEnrollment(models.Model):
 
     def _check_can_activate(self):
         for enrollment in self:
-            agreement = enrollment.agreement_id or enrollment.program_id._get_agreement()
-            if enrollment.state == "requested" and agreement and not (
-                enrollment.accepted_on
+            agreement = (
+                enrollment.agreement_id or enrollment.program_id._get_agreement()
+            )
+            if (
+                enrollment.state == "requested"
+                and agreement
+                and not (enrollment.accepted_on)
             ):
                 raise UserError(
                     self.env._(
@@ -246,16 +249,20 @@ class PartnerIncentiveEnrollment(models.Model):
         version = offer._get_published_versions()[-1:]
         if not version:
             raise UserError(self.env._("%s is not published.", offer.name))
-        return self.env["partner.incentive.acceptance"].sudo().create(
-            [
-                {
-                    "enrollment_id": enrollment.id,
-                    "version_id": version.id,
-                    "user_id": user.id,
-                }
-                for enrollment in self
-                if version not in enrollment.acceptance_ids.version_id
-            ]
+        return (
+            self.env["partner.incentive.acceptance"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "enrollment_id": enrollment.id,
+                        "version_id": version.id,
+                        "user_id": user.id,
+                    }
+                    for enrollment in self
+                    if version not in enrollment.acceptance_ids.version_id
+                ]
+            )
         )
 
     @api.model
@@ -263,9 +270,9 @@ class PartnerIncentiveEnrollment(models.Model):
         """Whose lines count for whom under a version of an offer, and when.
 
         :param any_date: whoever is eligible on some day is so on every day
-        :return: SQL of ``(version_id, role, partner_id, earner_id, segment_id,
-            priority, valid)``; a lower priority wins where rows cover the same
-            partner and day
+        :return: SQL of ``(role, partner_id, earner_id, segment_id, priority, valid)``;
+            a lower priority wins where rows cover the same partner and day. Equal for
+            versions with the same partners, so that these are looked up once.
         """
         self.flush_model()
         self.env["partner.incentive.acceptance"].flush_model()
@@ -317,14 +324,13 @@ class PartnerIncentiveEnrollment(models.Model):
         return SQL(
             """
             WITH base AS (%(base)s)
-            SELECT %(version)s AS version_id, %(role)s AS role, partner_id,
+            SELECT %(role)s AS role, partner_id,
                    %(earner)s AS earner_id, segment_id,
                    depth * 1000 + place AS priority, valid
               FROM (%(rows)s) AS row
              WHERE NOT isempty(valid)
             """,
             base=base,
-            version=version.id,
             role=version.credit_role,
             earner=SQL("0") if version.pooled else SQL("earner_id"),
             rows=SQL(" UNION ALL ").join(SQL("(%s)", row) for row in rows),
@@ -333,9 +339,7 @@ class PartnerIncentiveEnrollment(models.Model):
     def _get_validity(self, version):
         """Range of days on which a member's lines count."""
         if version.count_before_enrollment:
-            return SQL(
-                "daterange(NULL, enrollment.date_to, '[]') * member.valid"
-            )
+            return SQL("daterange(NULL, enrollment.date_to, '[]') * member.valid")
         enrolled = SQL(
             "daterange(enrollment.date_from, enrollment.date_to, '[]') * member.valid"
         )

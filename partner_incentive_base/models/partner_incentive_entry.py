@@ -39,7 +39,9 @@ class PartnerIncentiveEntry(models.Model):
     _order = "id desc"
     _rec_name = "kind"
 
-    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, readonly=True
+    )
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company currency"
     )
@@ -51,7 +53,10 @@ class PartnerIncentiveEntry(models.Model):
         readonly=True,
     )
     version_id = fields.Many2one(
-        "partner.incentive.offer.version", ondelete="restrict", readonly=True, index=True
+        "partner.incentive.offer.version",
+        ondelete="restrict",
+        readonly=True,
+        index=True,
     )
     program_id = fields.Many2one(
         "partner.incentive.program",
@@ -168,7 +173,7 @@ class PartnerIncentiveEntry(models.Model):
             )
         return super().create(vals_list)
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(
             self.env._(
                 "Ledger entries are never edited. Correct one with an adjustment, "
@@ -176,7 +181,8 @@ class PartnerIncentiveEntry(models.Model):
             )
         )
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         raise UserError(
             self.env._(
                 "Ledger entries are never deleted. Reverse one with an adjustment, "

@@ -189,7 +189,9 @@ class ResPartner(models.Model):
         return state
 
     def _get_pricelist_companies(self):
-        return self.env.company | self.env["res.company"].sudo().search([])
+        return self.env.company | self.env["res.company"].sudo().search(
+            [("id", "!=", False)]
+        )
 
     def _update_tier_pricelists(self, before, pricelist_is_given):
         """Give every partner the pricelist that its new tier leaves it.

@@ -379,7 +379,7 @@ class TestCatalogBudgetConcurrency(TransactionCase):
                 {"program_id": program.id, "planned": 100, "hard_stop": True}
             )
             self.program_id, self.budget_id = program.id, budget.id
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
         self.addCleanup(self.remove_records)
 
     @contextmanager
@@ -392,7 +392,7 @@ class TestCatalogBudgetConcurrency(TransactionCase):
             env = api.Environment(cr, SUPERUSER_ID, {})
             env["partner.incentive.budget"].browse(self.budget_id).unlink()
             env["partner.incentive.program"].browse(self.program_id).unlink()
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
 
     def check_available(self, cr):
         env = api.Environment(cr, SUPERUSER_ID, {})

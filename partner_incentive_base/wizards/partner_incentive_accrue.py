@@ -105,7 +105,9 @@ class PartnerIncentiveAccrue(models.TransientModel):
     @api.depends_context("uid")
     @api.depends("offer_ids")
     def _compute_can_book(self):
-        finance = self.env.user.has_group("partner_incentive_base.group_incentive_finance")
+        finance = self.env.user.has_group(
+            "partner_incentive_base.group_incentive_finance"
+        )
         for wizard in self:
             wizard.can_book = finance and all(
                 offer.state in ("published", "retired") for offer in wizard.offer_ids
@@ -138,9 +140,7 @@ class PartnerIncentiveAccrueLine(models.TransientModel):
     currency_id = fields.Many2one(related="offer_id.currency_id")
     window_from = fields.Date(readonly=True)
     window_to = fields.Date(readonly=True)
-    qualifying = fields.Float(
-        string="Qualifying volume", digits=(16, 2), readonly=True
-    )
+    qualifying = fields.Float(string="Qualifying volume", digits=(16, 2), readonly=True)
     earning = fields.Float(string="Earning volume", digits=(16, 2), readonly=True)
     entitlement = fields.Monetary(readonly=True)
     change = fields.Monetary(

@@ -124,8 +124,9 @@ class PartnerIncentiveExplanation(models.TransientModel):
                 }
             )
         line = entry.settlement_id.line_ids.filtered(
-            lambda each: each.offer_id == entry.offer_id
-            and each.partner_id == entry.partner_id
+            lambda each: (
+                each.offer_id == entry.offer_id and each.partner_id == entry.partner_id
+            )
         )
         for label, amount in (
             (self.env._("Entitled"), line.entitled),
@@ -330,9 +331,7 @@ class PartnerIncentiveExplanation(models.TransientModel):
                     move=line.move_id.name,
                 ),
                 "move_line_id": line.id,
-                "step_ids": [
-                    Command.create(vals) for vals in self._explain_line(line)
-                ],
+                "step_ids": [Command.create(vals) for vals in self._explain_line(line)],
             }
         )._get_action()
 
@@ -397,9 +396,7 @@ class PartnerIncentiveExplanation(models.TransientModel):
             spans[0].version.measure, spans, max(span.end for span in spans), None
         )
         rows = [
-            row
-            for row in query.fetch(("line_id", "partner_id"))
-            if row[4] == line.id
+            row for row in query.fetch(("line_id", "partner_id")) if row[4] == line.id
         ]
         if not rows:
             return verdict(self._get_exclusion_reason(line, offer, query, day))
@@ -471,8 +468,12 @@ class PartnerIncentiveExplanation(models.TransientModel):
         partner = line.move_id.commercial_partner_id
         if version.credit_role != "buyer":
             origin = line.move_id.reversed_entry_id or line.move_id
-            credited = self.env["partner.incentive.attribution"].sudo().search(
-                [("move_id", "=", origin.id), ("role", "=", version.credit_role)]
+            credited = (
+                self.env["partner.incentive.attribution"]
+                .sudo()
+                .search(
+                    [("move_id", "=", origin.id), ("role", "=", version.credit_role)]
+                )
             )
             if not credited:
                 return self.env._(
@@ -491,13 +492,17 @@ class PartnerIncentiveExplanation(models.TransientModel):
             return self.env._(
                 "%s is not among the products that count.", line.product_id.display_name
             )
-        enrollment = self.env["partner.incentive.enrollment"].sudo().search(
-            [
-                ("program_id", "=", offer.program_id.id),
-                ("partner_id", "=", partner.id),
-                ("state", "in", ("active", "ended")),
-            ],
-            limit=1,
+        enrollment = (
+            self.env["partner.incentive.enrollment"]
+            .sudo()
+            .search(
+                [
+                    ("program_id", "=", offer.program_id.id),
+                    ("partner_id", "=", partner.id),
+                    ("state", "in", ("active", "ended")),
+                ],
+                limit=1,
+            )
         )
         if not enrollment:
             return self.env._(
@@ -524,7 +529,9 @@ class PartnerIncentiveExplanationStep(models.TransientModel):
     _name = "partner.incentive.explanation.step"
     _description = "Incentive Explanation Step"
 
-    explanation_id = fields.Many2one("partner.incentive.explanation", ondelete="cascade")
+    explanation_id = fields.Many2one(
+        "partner.incentive.explanation", ondelete="cascade"
+    )
     name = fields.Char(readonly=True)
     value = fields.Char(readonly=True)
     note = fields.Char(readonly=True)

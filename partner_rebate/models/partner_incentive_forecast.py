@@ -45,9 +45,7 @@ class PartnerIncentiveForecast(models.Model):
     @api.model
     def _get_volumes(self, offer):
         """``{(partner id, window start): Decimal}``, the latest of each position."""
-        forecasts = self.sudo().search(
-            [("offer_id", "=", offer.id)], order="date, id"
-        )
+        forecasts = self.sudo().search([("offer_id", "=", offer.id)], order="date, id")
         until = offer._get_end_date() or fields.Date.add(fields.Date.today(), years=1)
         starts = [window.start for window in offer._get_windows(until)]
         volumes = {}

@@ -73,9 +73,7 @@ class TestMeasures(RebateCommon):
 
     def test_attributed_sale_earns_for_the_partner_credited(self):
         """60 % of 1,000 is credited to the second partner, who did not buy."""
-        offer = self._create_offer(
-            credit_role="sourced", evidence_rule="attribution"
-        )
+        offer = self._create_offer(credit_role="sourced", evidence_rule="attribution")
         invoice = self._invoice(self.partner_a, date(2026, 1, 10), 1000)
         self.env["partner.incentive.attribution"].create(
             {
@@ -171,9 +169,7 @@ class TestMeasures(RebateCommon):
         self.assertIn("Earns for Reseller One", note(invoice.invoice_line_ids))
         self._accrue(date(2026, 1, 31), offer)
         suite = self._settle(date(2026, 1, 31), offer).move_ids
-        self.assertIn(
-            "never count", explain(suite.invoice_line_ids)[0]["note"]
-        )
+        self.assertIn("never count", explain(suite.invoice_line_ids)[0]["note"])
         invoice.button_draft()
         self.assertIn("not posted", explain(invoice.invoice_line_ids)[0]["note"])
 

@@ -254,7 +254,9 @@ class TestMoney(RebateCommon):
         offer = self._create_offer(
             partner_ids=[Command.clear()],
             segment_ids=[
-                Command.set(self.env.ref("partner_incentive_base.segment_all_enrolled").ids)
+                Command.set(
+                    self.env.ref("partner_incentive_base.segment_all_enrolled").ids
+                )
             ],
         )
         self._invoice(self.partner_1, date(2026, 1, 10), 1000)

@@ -43,11 +43,14 @@ class TestRun(RebateCommon):
 
         def fail_for_bad(runs, offers, day):
             if bad in offers:
-                raise UserError("No rate")
+                raise UserError("No rate")  # pylint: disable=translation-required
             return accrue(runs, offers, day)
 
         cron = self.env.ref("partner_incentive_base.ir_cron_accrue")
-        with self.enter_registry_test_mode(), patch.object(Run, "_accrue", fail_for_bad):
+        with (
+            self.enter_registry_test_mode(),
+            patch.object(Run, "_accrue", fail_for_bad),
+        ):
             cron.sudo().method_direct_trigger()
         self.env.invalidate_all()
         self.assertEqual(good.earned_amount, 100)
@@ -88,10 +91,13 @@ class TestRun(RebateCommon):
                 {"name": "Concurrent", "program_id": program.id}
             )
             offer._lock_for_run()
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
             ids = offer.id, program.id
         try:
-            with closing(connection.cursor()) as one, closing(connection.cursor()) as two:
+            with (
+                closing(connection.cursor()) as one,
+                closing(connection.cursor()) as two,
+            ):
                 for cr in (one, two):
                     cr.execute("SELECT 1")
                 for cr, fails in ((one, False), (two, True)):
@@ -106,10 +112,10 @@ class TestRun(RebateCommon):
                         cr.rollback()
                     else:
                         runs._lock_for_run()
-                        cr.commit()
+                        cr.commit()  # pylint: disable=invalid-commit
         finally:
             with closing(connection.cursor()) as cr:
                 env = api.Environment(cr, SUPERUSER_ID, {})
                 env["partner.incentive.offer"].browse(ids[0]).unlink()
                 env["partner.incentive.program"].browse(ids[1]).unlink()
-                cr.commit()
+                cr.commit()  # pylint: disable=invalid-commit

@@ -96,7 +96,9 @@ class TestSettlement(RebateCommon):
         )
         self._accrue(date(2026, 1, 31), offer)
         note = self._settle(date(2026, 1, 31), offer).move_ids
-        self.assertEqual(sorted(note.invoice_line_ids.mapped("price_subtotal")), [30, 70])
+        self.assertEqual(
+            sorted(note.invoice_line_ids.mapped("price_subtotal")), [30, 70]
+        )
         self.assertEqual(note.amount_tax, 70 * tax.amount / 100)
         self.assertEqual(self._balance("accrued"), 0)
         self.assertLedgerAgrees()
@@ -127,7 +129,9 @@ class TestSettlement(RebateCommon):
         self._accrue(date(2026, 1, 31), offer)
         note = self._settle(date(2026, 1, 31), offer).move_ids
         note.button_draft()
-        self.assertFalse(note.line_ids.matched_debit_ids | note.line_ids.matched_credit_ids)
+        self.assertFalse(
+            note.line_ids.matched_debit_ids | note.line_ids.matched_credit_ids
+        )
         self.assertEqual(offer.settled_amount, 0)
         self.assertLedgerAgrees()
         note.action_post()
@@ -212,8 +216,10 @@ class TestSettlement(RebateCommon):
         offer = self._create_offer()
         self._invoice(self.partner_1, date(2026, 1, 10), 1000)
         finance = self.users["finance"]
-        batch = self.env["partner.incentive.settlement"].with_user(finance).create(
-            {"date": date(2026, 1, 31), "company_id": self.company.id}
+        batch = (
+            self.env["partner.incentive.settlement"]
+            .with_user(finance)
+            .create({"date": date(2026, 1, 31), "company_id": self.company.id})
         )
         batch.action_propose()
         self.assertTrue(batch.needs_approval)
