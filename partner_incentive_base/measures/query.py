@@ -3,9 +3,11 @@
 Set-based from end to end: lines are reduced, in one pass, to a row per partner, span
 of days and set of product filters; only those few rows meet the offers.
 
-* ``bounds``: all days on which anything changes (windows, versions, enrollment,
-  tiers). ``width_bucket`` puts a line into the span between two of them.
-* ``scope``: which partner's lines count for which earner under which version, when.
+* ``scope``: which partner's lines count for which earner, when. Offers for the same
+  partners share one.
+* ``span``: the windows of the versions, each with its scope and product filters.
+* ``bound``: all days on which anything changes for a partner (windows, versions,
+  enrollment, tiers). ``width_bucket`` puts a line into the span between two of them.
 * ``line``: the reduced lines. ``filters`` names the product filters they pass.
 """
 
@@ -17,10 +19,17 @@ from odoo.tools import SQL
 
 FAR_PAST = date(1, 1, 1)
 FAR_FUTURE = date(9999, 12, 31)
+WORK_MEM = "256MB"
 
 # What a caller can ask the volumes to be kept apart by, besides earner, window and
 # segment. Each is a column of the source.
-DIMENSIONS = ("partner_id", "analytic_distribution", "tax_ids", "document_id", "line_id")
+DIMENSIONS = (
+    "partner_id",
+    "analytic_distribution",
+    "tax_ids",
+    "document_id",
+    "line_id",
+)
 
 
 @dataclass
@@ -57,6 +66,8 @@ class VolumeQuery:
     :param spans: list of :class:`Span`
     :param partner_ids: only these earners, or None for all
     :param any_date: whoever is eligible on some day is so on every day
+    :param with_quantity: False leaves quantities out, which saves a conversion of
+        units per line
     """
 
     env: object
@@ -67,10 +78,14 @@ class VolumeQuery:
     spans: list
     partner_ids: list | None = None
     any_date: bool = False
+    with_quantity: bool = True
     _filters: dict = field(default_factory=dict)
+    _scopes: tuple | None = None
 
     def __post_init__(self):
-        self._versions = {span.version for span in self.spans}
+        self._versions = sorted(
+            {span.version for span in self.spans}, key=lambda version: version.id
+        )
         self._register_filters()
 
     def volumes(self, dimensions=()):
@@ -79,7 +94,7 @@ class VolumeQuery:
         One row per version, window, earner, segment of the rate and value of the
         asked dimensions. Q and E are the qualifying and earning amount in the offer's
         currency, Qn and En the quantities, as text: exact decimals; ``first`` and
-        ``last`` the span of the documents' dates.
+        ``last`` the span of the documents' dates, where dimensions are asked for.
         """
         columns = SQL(", ").join(
             SQL("line.%s", SQL.identifier(name)) for name in dimensions
@@ -96,12 +111,12 @@ class VolumeQuery:
                    (SUM(line.quantity) FILTER (WHERE %(qualifies)s))::text,
                    (SUM(%(amount)s) FILTER (WHERE %(earns)s))::text,
                    (SUM(line.quantity) FILTER (WHERE %(earns)s))::text,
-                   MIN(line.first_date), MAX(line.last_date)
+                   %(dates)s
               FROM line
               JOIN scope ON scope.partner_id = line.partner_id
                         AND scope.role = line.role
                         AND scope.valid @> line.day
-              JOIN span ON span.version_id = scope.version_id
+              JOIN span ON span.scope_id = scope.scope_id
                        AND line.day BETWEEN span.date_start AND span.date_end
              WHERE %(qualifies)s OR %(earns)s
              GROUP BY %(keys)s
@@ -114,11 +129,22 @@ class VolumeQuery:
                 "(%s AND line.day BETWEEN span.earn_start AND span.earn_end)",
                 self._counts("earning"),
             ),
+            dates=SQL("MIN(line.first_date), MAX(line.last_date)")
+            if dimensions
+            else SQL("NULL::date, NULL::date"),
         )
 
     def fetch(self, dimensions=()):
         """Rows of :meth:`volumes`."""
-        return self.env.execute_query(self.volumes(dimensions)) if self.spans else []
+        if not self.spans:
+            return []
+        # PostgreSQL cannot know how few rows the lines are reduced to. With the usual
+        # memory it would rather sort them all than keep the sums in a hash table.
+        cr = self.env.cr
+        cr.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEM])
+        rows = self.env.execute_query(self.volumes(dimensions))
+        cr.execute("SET LOCAL work_mem TO DEFAULT")
+        return rows
 
     def members(self):
         """Which line earns for whom: ``(line, version, index, earner, E, En)``."""
@@ -131,7 +157,7 @@ class VolumeQuery:
               JOIN scope ON scope.partner_id = line.partner_id
                         AND scope.role = line.role
                         AND scope.valid @> line.day
-              JOIN span ON span.version_id = scope.version_id
+              JOIN span ON span.scope_id = scope.scope_id
                        AND line.day BETWEEN span.date_start AND span.date_end
                        AND line.day BETWEEN span.earn_start AND span.earn_end
              WHERE %(earns)s
@@ -146,8 +172,16 @@ class VolumeQuery:
         """``(version, earner, partner, valid)``: whose lines count for whom, when."""
         return self.env.execute_query(
             SQL(
-                "WITH %s SELECT version_id, earner_id, partner_id, valid FROM scope",
+                """
+                WITH %s, %s
+                SELECT version.version_id, scope.earner_id, scope.partner_id,
+                       scope.valid
+                  FROM scope
+                  JOIN (SELECT DISTINCT version_id, scope_id FROM span) AS version
+                    ON version.scope_id = scope.scope_id
+                """,
                 self._scope(),
+                self._span(),
             )
         )
 
@@ -188,7 +222,7 @@ class VolumeQuery:
         ]
 
     def _filter_tables(self):
-        """``product_filter``: the sets of filters that a product passes."""
+        """``product_filter``: the set of filters that a product passes, by number."""
         product_filters = self._product_filters()
         if not product_filters:
             return SQL()
@@ -207,9 +241,16 @@ class VolumeQuery:
         )
         return SQL(
             """
-            product_filter AS MATERIALIZED (
+            passed AS (
                 SELECT product_id, array_agg(filter ORDER BY filter) AS filters
                   FROM (%s) AS pass GROUP BY product_id
+            ),
+            filter_set AS MATERIALIZED (
+                SELECT filters, (row_number() OVER ())::int AS set_id
+                  FROM (SELECT DISTINCT filters FROM passed) AS different
+            ),
+            product_filter AS MATERIALIZED (
+                SELECT product_id, set_id FROM passed JOIN filter_set USING (filters)
             ),
             """,
             passes,
@@ -240,13 +281,14 @@ class VolumeQuery:
     # --------------------------------------------------------------------- tables
 
     def _tables(self, dimensions):
-        bounds = self._bounds()
         return SQL(
-            "%(scope)s, %(span)s, %(filters)s line AS MATERIALIZED (%(lines)s)",
+            "%(scope)s, %(span)s, %(bound)s, %(filters)s"
+            " line AS MATERIALIZED (%(lines)s)",
             scope=self._scope(),
             span=self._span(),
+            bound=self._bound(),
             filters=self._filter_tables(),
-            lines=self._lines(dimensions, bounds),
+            lines=self._lines(dimensions),
         )
 
     def _span(self):
@@ -254,6 +296,7 @@ class VolumeQuery:
             (
                 span.version.id,
                 span.index,
+                self._get_scopes()[1][span.version.id],
                 span.start,
                 span.end,
                 span.earn_start,
@@ -264,7 +307,7 @@ class VolumeQuery:
             )
             for span in self.spans
         ]
-        types = ("int", "int", "date", "date", "date", "date", "int", "int", "int")
+        types = ("int",) * 3 + ("date",) * 4 + ("int",) * 3
         arrays = SQL(", ").join(
             SQL("%s::%s[]", list(column), SQL(type_))
             for column, type_ in zip(zip(*rows, strict=True), types, strict=True)
@@ -273,8 +316,8 @@ class VolumeQuery:
             """
             span AS MATERIALIZED (
                 SELECT * FROM unnest(%s) AS span (
-                    version_id, index, date_start, date_end, earn_start, earn_end,
-                    earning_filter, qualifying_filter, currency_id
+                    version_id, index, scope_id, date_start, date_end, earn_start,
+                    earn_end, earning_filter, qualifying_filter, currency_id
                 )
             )
             """,
@@ -288,141 +331,177 @@ class VolumeQuery:
         named itself before its parent, then segments with a ladder of their own in
         their order. What a higher priority covers is cut out of the lower ones.
         """
-        rows = [
-            self.env["partner.incentive.enrollment"]._get_scope_query(
-                version, any_date=self.any_date
-            )
-            for version in self._versions
-        ]
+        queries, _numbers = self._get_scopes()
         restriction = SQL()
         if self.partner_ids is not None:
-            restriction = SQL(
-                "WHERE earner_id IN %s", tuple(self.partner_ids) or (0,)
-            )
+            restriction = SQL("WHERE earner_id IN %s", tuple(self.partner_ids) or (0,))
         return SQL(
             """
             eligible AS (%(rows)s),
             ranked AS (
-                SELECT version_id, role, partner_id, earner_id, segment_id, priority,
+                SELECT scope_id, role, partner_id, earner_id, segment_id, priority,
                        datemultirange(valid) - COALESCE(
                            range_agg(valid) OVER (
-                               PARTITION BY version_id, partner_id
+                               PARTITION BY scope_id, partner_id
                                ORDER BY priority
                                GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
                            ), '{}'::datemultirange) AS valid
                   FROM eligible
             ),
             scope AS MATERIALIZED (
-                SELECT version_id, role, partner_id, earner_id, segment_id,
+                SELECT scope_id, role, partner_id, earner_id, segment_id,
                        unnest(range_agg(period)) AS valid
                   FROM (
-                    SELECT version_id, role, partner_id, earner_id, segment_id,
+                    SELECT scope_id, role, partner_id, earner_id, segment_id,
                            unnest(valid) AS period
                       FROM ranked
                      ) AS part
                  %(restriction)s
-                 GROUP BY version_id, role, partner_id, earner_id, segment_id
+                 GROUP BY scope_id, role, partner_id, earner_id, segment_id
             )
             """,
-            rows=SQL(" UNION ALL ").join(SQL("(%s)", row) for row in rows),
+            rows=SQL(" UNION ALL ").join(
+                SQL("SELECT %s AS scope_id, each.* FROM (%s) AS each", number, query)
+                for number, query in enumerate(queries)
+            ),
             restriction=restriction,
         )
 
-    def _bounds(self):
-        """All days on which a span or an eligibility begins or has just ended."""
+    def _get_scopes(self):
+        """Distinct queries of who is eligible, and ``{version id: its place}``."""
+        if self._scopes is None:
+            Enrollment = self.env["partner.incentive.enrollment"]
+            queries, numbers = [], {}
+            for version in self._versions:
+                query = Enrollment._get_scope_query(version, any_date=self.any_date)
+                if query not in queries:
+                    queries.append(query)
+                numbers[version.id] = queries.index(query)
+            self._scopes = queries, numbers
+        return self._scopes
+
+    def _bound(self):
+        """Days, by partner, on which a span or its eligibility begins or just ended.
+
+        Each partner has its own, so that a thousand partners which enrolled on as many
+        days are not cut into a thousand pieces each.
+        """
         days = {FAR_PAST}
         for span in self.spans:
             days |= {span.start, span.earn_start}
             for end in (span.end, span.earn_end):
                 if end < FAR_FUTURE:
                     days.add(end + timedelta(days=1))
-        for [day] in self.env.execute_query(
-            SQL(
-                """
-                WITH %s
-                SELECT DISTINCT day
-                  FROM scope,
-                       unnest(ARRAY[lower(valid), upper(valid)]) AS bound (day)
-                 WHERE day IS NOT NULL AND isfinite(day)
-                """,
-                self._scope(),
-            )
-        ):
-            days.add(day)
-        return sorted(days)
-
-    def _lines(self, dimensions, bounds):
-        """Lines reduced to one row per partner, span of days and set of filters."""
-        roles = sorted({version.credit_role for version in self._versions})
-        columns = SQL("").join(
-            SQL(", source.%s", SQL.identifier(name))
-            for name in dimensions
-            if name != "partner_id"
-        )
-        named = SQL("").join(
-            SQL(", %s", SQL.identifier(name))
-            for name in dimensions
-            if name != "partner_id"
-        )
-        filters = SQL("NULL::int[]")
-        join = SQL()
-        if self._product_filters():
-            filters = SQL("product_filter.filters")
-            join = SQL(
-                "LEFT JOIN product_filter "
-                "ON product_filter.product_id = source.product_id"
-            )
-        if self._line_filters():
-            filters = SQL(
-                "COALESCE(%s, '{}') || ARRAY[%s]", filters, self._line_filter_array()
-            )
-        first = min(min(span.start, span.earn_start) for span in self.spans)
-        last = max(span.end for span in self.spans)
-        reduced = SQL(" UNION ALL ").join(
-            SQL(
-                """
-                SELECT %(role)s AS role, %(partner)s AS partner_id,
-                       width_bucket(source.date, %(bounds)s::date[]) AS cell,
-                       %(filters)s AS filters%(columns)s,
-                       source.date, %(amounts)s,
-                       source.quantity%(share)s AS quantity
-                  FROM (%(source)s) AS source
-                       %(attribution)s %(join)s
-                 WHERE source.date BETWEEN %(first)s AND %(last)s
-                """,
-                role=role,
-                partner=SQL(
-                    "source.partner_id" if role == "buyer" else "attribution.partner_id"
-                ),
-                bounds=bounds,
-                filters=filters,
-                columns=columns,
-                amounts=self._amount_columns(role),
-                share=self._share(role),
-                source=self.source,
-                attribution=self._attribution(role),
-                join=join,
-                first=first,
-                last=last,
-            )
-            for role in roles
-            if role == "buyer" or self.attribution_column
-        )
-        sums = SQL(", ").join(
-            SQL("SUM(%(name)s) AS %(name)s", name=SQL.identifier(name))
-            for name in ("amount", *self._foreign_amounts().values(), "quantity")
-        )
         return SQL(
             """
-            SELECT role, partner_id, (%(bounds)s::date[])[cell] AS day, filters%(named)s,
-                   %(sums)s, MIN(date) AS first_date, MAX(date) AS last_date
-              FROM (%(reduced)s) AS reduced
-             GROUP BY role, partner_id, cell, filters%(named)s
+            bound AS MATERIALIZED (
+                SELECT role, partner_id, array_agg(DISTINCT day ORDER BY day) AS days
+                  FROM (SELECT role, partner_id, lower(valid) AS day FROM scope
+                         UNION ALL
+                        SELECT role, partner_id, upper(valid) FROM scope
+                         UNION ALL
+                        SELECT role, partner_id, unnest(%s::date[])
+                          FROM (SELECT DISTINCT role, partner_id FROM scope) AS each
+                       ) AS change
+                 WHERE day IS NOT NULL AND isfinite(day)
+                 GROUP BY role, partner_id
+            )
             """,
-            bounds=bounds,
-            named=named,
-            sums=sums,
-            reduced=reduced,
+            sorted(days),
+        )
+
+    def _lines(self, dimensions):
+        """Lines reduced to one row per partner, span of days and set of filters."""
+        roles = sorted({version.credit_role for version in self._versions})
+        names = [name for name in dimensions if name != "partner_id"]
+        sums = ["amount", *self._foreign_amounts().values()]
+        if self.with_quantity:
+            sums.append("quantity")
+        # Every column but the sums and dates is what lines are reduced by.
+        keys = SQL(", ").join(
+            SQL.identifier(name)
+            for name in ("role", "partner_id", "day", "set_id", "line_filters", *names)
+        )
+        filters = SQL("reduced.line_filters")
+        join = SQL()
+        if self._product_filters():
+            filters = SQL("filter_set.filters || reduced.line_filters")
+            join = SQL("LEFT JOIN filter_set ON filter_set.set_id = reduced.set_id")
+            if self._line_filters():
+                filters = SQL(
+                    "COALESCE(filter_set.filters, '{}') || reduced.line_filters"
+                )
+        return SQL(
+            """
+            SELECT reduced.*, %(filters)s AS filters
+              FROM (
+                SELECT %(keys)s, %(sums)s
+                  FROM (%(counted)s) AS counted
+                 GROUP BY %(keys)s
+                   ) AS reduced
+                   %(join)s
+            """,
+            filters=filters,
+            keys=keys,
+            sums=SQL(", ").join(
+                [
+                    SQL("SUM(%(name)s) AS %(name)s", name=SQL.identifier(name))
+                    for name in sums
+                ]
+                + ([] if self.with_quantity else [SQL("NULL::numeric AS quantity")])
+                + (
+                    [SQL("MIN(date) AS first_date"), SQL("MAX(date) AS last_date")]
+                    if dimensions
+                    else []
+                )
+            ),
+            counted=SQL(" UNION ALL ").join(
+                self._counted_lines(role, names)
+                for role in roles
+                if role == "buyer" or self.attribution_column
+            ),
+            join=join,
+        )
+
+    def _counted_lines(self, role, names):
+        """The lines of the source that count for somebody in a role."""
+        product_filter = SQL()
+        if self._product_filters():
+            product_filter = SQL(
+                "LEFT JOIN product_filter"
+                " ON product_filter.product_id = source.product_id"
+            )
+        return SQL(
+            """
+            SELECT %(role)s AS role, bound.partner_id,
+                   bound.days[width_bucket(source.date, bound.days)] AS day,
+                   %(set_id)s AS set_id, %(line_filters)s AS line_filters,
+                   %(columns)s source.date, %(amounts)s,
+                   source.quantity%(share)s AS quantity
+              FROM (%(source)s) AS source
+                   %(attribution)s
+              JOIN bound ON bound.role = %(role)s AND bound.partner_id = %(partner)s
+                   %(product_filter)s
+             WHERE source.date BETWEEN %(first)s AND %(last)s
+            """,
+            role=role,
+            set_id=SQL("product_filter.set_id") if product_filter else SQL("NULL::int"),
+            line_filters=SQL("ARRAY[%s]::int[]", self._line_filter_array())
+            if self._line_filters()
+            else SQL("NULL::int[]"),
+            columns=SQL("").join(
+                SQL("source.%s, ", SQL.identifier(name)) for name in names
+            ),
+            amounts=self._amount_columns(role),
+            share=self._share(role),
+            source=self.source,
+            attribution=self._attribution(role),
+            partner=SQL(
+                "source.partner_id" if role == "buyer" else "attribution.partner_id"
+            ),
+            product_filter=product_filter,
+            first=min(min(span.start, span.earn_start) for span in self.spans),
+            last=max(span.end for span in self.spans),
         )
 
     # ---------------------------------------------------- attribution and currency

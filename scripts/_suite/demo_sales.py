@@ -86,6 +86,9 @@ class Loader:
             self.env["account.chart.template"].try_loading("generic_coa", company)
             # Resellers are invoiced without tax, so what they are paid has none.
             company.account_sale_tax_id = company.account_purchase_tax_id = False
+            # A line's amount is the file's, rounded; Odoo's default would move cents
+            # between lines so that an invoice's total is that of unrounded lines.
+            company.tax_calculation_rounding_method = "round_per_line"
 
     def _load_rates(self):
         """Daily rates of the company alone: no other company's amounts change."""
@@ -326,12 +329,13 @@ class Loader:
         }
 
     def _compare_totals(self):
-        """Show the posted total per currency beside the files'; they must be equal."""
+        """Show the totals per currency beside the files'; they must be equal."""
         posted = {
-            currency: Decimal(total)
-            for currency, total in self.env.execute_query(
+            currency: (Decimal(booked), Decimal(subtotal))
+            for currency, booked, subtotal in self.env.execute_query(
                 SQL(
-                    """SELECT currency.name, SUM(line.price_subtotal)::text
+                    """SELECT currency.name, SUM(-line.amount_currency)::text,
+                              SUM(line.price_subtotal)::text
                          FROM account_move_line AS line
                          JOIN account_move AS move ON move.id = line.move_id
                          JOIN res_currency AS currency
@@ -348,13 +352,15 @@ class Loader:
             )
         }
         expected = self.files.totals()
-        say("\nSales per currency       in the files           posted")
+        say("\nSales per currency       in the files           booked    on the lines")
+        nothing = (Decimal(0), Decimal(0))
         for currency in sorted(expected, key=expected.get, reverse=True):
+            booked, subtotal = posted.get(currency, nothing)
             say(
-                f"{currency:15} {expected[currency]:>21,.2f}"
-                f" {posted.get(currency, Decimal(0)):>16,.2f}"
+                f"{currency:15} {expected[currency]:>21,.2f}{booked:>17,.2f}"
+                f"{subtotal:>16,.2f}"
             )
-        if posted != expected:
+        if posted != {currency: (total, total) for currency, total in expected.items()}:
             raise Failure("What is posted differs from the files, see above.")
 
     # --------------------------------------------------------------------- helpers
