@@ -14,4 +14,5 @@ from . import (
     test_engine_scale,
     test_engine_settlement,
     test_engine_windows,
+    test_rules_property,
 )
