@@ -1,5 +1,7 @@
-from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+MARKS = {"incentive_document", "incentive_settlement_id", "incentive_earner_id"}
 
 
 class AccountMove(models.Model):
@@ -37,9 +39,29 @@ class AccountMove(models.Model):
         help="The partner that earned it, where another one is paid.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("incentive_document") and not self.env.su:
+                origin = self.browse(vals.get("reversed_entry_id"))
+                if origin.incentive_document != vals["incentive_document"]:
+                    self._refuse_mark()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not self.env.su and MARKS.intersection(vals):
+            self._refuse_mark()
+        return super().write(vals)
+
+    def _refuse_mark(self):
+        """The mark decides what reaches the ledger: only the suite sets it."""
+        raise AccessError(
+            self.env._("Only partner incentives can mark a document as theirs.")
+        )
+
     def _post(self, soft=True):
         marked = self.filtered("incentive_document")
-        own = self.env.context.get("incentive_posting")
+        own = self.env.su and self.env.context.get("incentive_posting")
         if marked and not own:
             posting = self.env["partner.incentive.posting"]
             posting._check_repost(marked.filtered("posted_before"))

@@ -159,6 +159,10 @@ class PartnerIncentiveEnrollment(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.su:
+            for vals in vals_list:
+                vals.pop("accepted_on", None)
+                vals.pop("accepted_by", None)
         enrollments = super().create(vals_list)
         for enrollment in enrollments:
             enrollment.agreement_id = (

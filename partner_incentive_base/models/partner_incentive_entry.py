@@ -164,7 +164,7 @@ class PartnerIncentiveEntry(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.context.get("incentive_posting"):
+        if not (self.env.su and self.env.context.get("incentive_posting")):
             raise UserError(
                 self.env._(
                     "Ledger entries come from runs, settlements and adjustments; "

@@ -284,6 +284,10 @@ class PartnerIncentiveOffer(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
+            if not self.env.su:
+                # An offer starts as a draft, whatever a caller asks for.
+                for name in ("state", "suspended", "retired_on", "version_id"):
+                    vals.pop(name, None)
             if vals.get("code", "/") == "/":
                 vals["code"] = (
                     self.env["ir.sequence"].next_by_code("partner.incentive.offer")
@@ -315,7 +319,8 @@ class PartnerIncentiveOffer(models.Model):
         guarded = {"suspended", "retired_on"}.intersection(vals)
         if guarded and not self.env.su:
             self._check_manager()
-        if not frozen or self.env.context.get("incentive_new_version"):
+        new = self.env.su and self.env.context.get("incentive_new_version")
+        if not frozen or new:
             return
         for offer in self.filtered(
             lambda offer: any(v.state == "published" for v in offer.version_ids)
@@ -401,7 +406,9 @@ class PartnerIncentiveOffer(models.Model):
                 ),
             }
         )
-        self.with_context(incentive_new_version=True).write({"version_id": version.id})
+        self.sudo().with_context(incentive_new_version=True).write(
+            {"version_id": version.id}
+        )
         return True
 
     def action_discard_revision(self):
@@ -412,7 +419,7 @@ class PartnerIncentiveOffer(models.Model):
             raise UserError(self.env._("There is no revision to discard."))
         draft = self.version_id
         published = self.version_ids.filtered(lambda v: v.state == "published")
-        self.with_context(incentive_new_version=True).write(
+        self.sudo().with_context(incentive_new_version=True).write(
             {"version_id": published.sorted("number")[-1].id}
         )
         draft.unlink()

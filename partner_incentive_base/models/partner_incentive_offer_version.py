@@ -59,9 +59,7 @@ class PartnerIncentiveOfferVersion(models.Model):
         string="Effective from",
         help="Documents dated from this day on earn under this version.",
     )
-    date_to = fields.Date(
-        string="Ends on", help="Empty: the end of the program."
-    )
+    date_to = fields.Date(string="Ends on", help="Empty: the end of the program.")
     change_reason = fields.Text(
         help="Why the terms change; told to the partners concerned."
     )
@@ -259,9 +257,7 @@ class PartnerIncentiveOfferVersion(models.Model):
         for version in self:
             if min(version.cap, version.minimum, version.settlement_minimum) < 0:
                 raise ValidationError(
-                    self.env._(
-                        "Minimum, cap and smallest payout cannot be negative."
-                    )
+                    self.env._("Minimum, cap and smallest payout cannot be negative.")
                 )
             if version.cap and version.cap < version.minimum:
                 raise ValidationError(
@@ -284,21 +280,30 @@ class PartnerIncentiveOfferVersion(models.Model):
                     )
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            # A version starts as a draft, whatever a caller asks for.
+            vals_list = [
+                {
+                    name: value
+                    for name, value in vals.items()
+                    if name not in PROCESS_FIELDS or name == "offer_id"
+                }
+                for vals in vals_list
+            ]
+        return super().create(vals_list)
+
     def write(self, vals):
         terms = {
-            name
-            for name in vals
-            if name in self._fields and name not in PROCESS_FIELDS
+            name for name in vals if name in self._fields and name not in PROCESS_FIELDS
         }
-        if terms and not self.env.context.get("incentive_new_version"):
+        new = self.env.su and self.env.context.get("incentive_new_version")
+        if terms and not new:
             self._check_terms_open()
         if "state" in vals:
             return self._write_state(vals)
-        if (
-            PROCESS_FIELDS.intersection(vals)
-            and not self.env.su
-            and not self.env.context.get("incentive_new_version")
-        ):
+        if PROCESS_FIELDS.intersection(vals) and not self.env.su:
             raise AccessError(
                 self.env._("Use the buttons of the offer to change its state.")
             )
@@ -347,14 +352,10 @@ class PartnerIncentiveOfferVersion(models.Model):
                 )
             check()
         if state == "review":
-            stamps.update(
-                submitted_by=self.env.uid, submitted_on=fields.Datetime.now()
-            )
+            stamps.update(submitted_by=self.env.uid, submitted_on=fields.Datetime.now())
         elif state == "published":
-            stamps.update(
-                published_by=self.env.uid, published_on=fields.Datetime.now()
-            )
-        result = super().write(stamps)
+            stamps.update(published_by=self.env.uid, published_on=fields.Datetime.now())
+        result = super().write(stamps)  # pylint: disable=super-method-mismatch
         if state == "published":
             for version in self:
                 version.offer_id._on_publish(version)
@@ -519,7 +520,9 @@ class PartnerIncentiveOfferVersion(models.Model):
         return self._get_rules(basis)._get_line_domain()
 
     def _get_rules(self, basis):
-        return self.product_rule_ids.filtered(lambda rule: rule.basis in (basis, "both"))
+        return self.product_rule_ids.filtered(
+            lambda rule: rule.basis in (basis, "both")
+        )
 
     @staticmethod
     def _products_meet(products, others):
@@ -534,9 +537,7 @@ class PartnerIncentiveOfferVersion(models.Model):
         brackets = {}
         for bracket in self.bracket_ids:
             brackets.setdefault(bracket.segment_id.id or 0, []).append(
-                scale.Bracket(
-                    Decimal(str(bracket.lower)), Decimal(str(bracket.rate))
-                )
+                scale.Bracket(Decimal(str(bracket.lower)), Decimal(str(bracket.rate)))
             )
         scales = {}
         for segment_id, rows in (brackets or {0: []}).items():

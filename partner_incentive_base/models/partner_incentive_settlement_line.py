@@ -51,7 +51,7 @@ class PartnerIncentiveSettlementLine(models.Model):
         return lines
 
     def write(self, vals):
-        if not self.env.context.get("incentive_transition"):
+        if not (self.env.su and self.env.context.get("incentive_transition")):
             self._check_open()
             readonly = set(vals) - {"amount"}
             if readonly and not self.env.su:

@@ -48,6 +48,54 @@ class TestVersions(RebateCommon):
             offer.write({"state": "published"})
         self.assertEqual(offer.state, "draft")
 
+    def test_a_caller_cannot_switch_the_guards_off(self):
+        """Contexts and values come with a remote call; neither opens a door."""
+        manager = self.users["manager"]
+        offer = self._create_offer().with_user(manager)
+        flags = {
+            "incentive_new_version": True,
+            "incentive_transition": True,
+            "incentive_posting": True,
+        }
+        with self.assertRaises(UserError):
+            offer.with_context(**flags).write({"cap": 5.0})
+        with self.assertRaises(UserError):
+            offer.with_context(**flags).write({"period": "month"})
+        with self.assertRaises(AccessError):
+            offer.version_id.with_context(**flags).write({"submitted_by": False})
+        draft = offer.create(
+            {
+                "name": "Born published",
+                "program_id": self.program.id,
+                "state": "published",
+                "submitted_by": self.users["user"].id,
+            }
+        )
+        self.assertEqual(draft.state, "draft")
+        version = offer.version_id.create({"state": "published"})
+        self.assertEqual(version.state, "draft")
+        finance = self.users["finance"]
+        batch = self.env["partner.incentive.settlement"].with_user(finance)
+        batch = batch.create({"company_id": self.company.id, "state": "approved"})
+        self.assertEqual(batch.state, "draft")
+        with self.assertRaises(AccessError):
+            batch.with_context(**flags).write({"state": "posted"})
+        with self.assertRaises(UserError):
+            self.env["partner.incentive.entry"].with_context(**flags).create(
+                {"offer_id": offer.id}
+            )
+
+    def test_nobody_else_marks_a_document(self):
+        self._create_offer()
+        self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        note = self._settle(date(2026, 1, 31)).move_ids
+        with self.assertRaises(AccessError):
+            note.sudo(False).write({"incentive_document": False})
+        with self.assertRaises(AccessError):
+            self.env["account.move"].create(
+                {"move_type": "entry", "incentive_document": "settlement"}
+            )
+
     def test_terms_of_a_published_version_never_change(self):
         offer = self._create_offer()
         for values in (
