@@ -45,8 +45,10 @@ class PartnerIncentiveAgreement(models.Model):
         copy=False,
         index=True,
     )
-    published_by = fields.Many2one("res.users", readonly=True, copy=False)
-    published_on = fields.Datetime(readonly=True, copy=False)
+    published_by = fields.Many2one(
+        "res.users", string="Published by", readonly=True, copy=False
+    )
+    published_on = fields.Datetime(string="Published on", readonly=True, copy=False)
 
     _number_unique = models.UniqueIndex(
         "(program_id, number)", "The program has an agreement of that version already."

@@ -128,6 +128,7 @@ class PartnerIncentiveBudget(models.Model):
     )
     planned = fields.Monetary(required=True, tracking=True)
     hard_stop = fields.Boolean(
+        string="Hard stop",
         tracking=True,
         help="Nothing that exceeds the budget can be approved or published. What "
         "partners earn under published terms is booked all the same.",

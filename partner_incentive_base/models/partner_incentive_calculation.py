@@ -291,7 +291,9 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 merged[label][1] += each.amount * factor
             window = window_of[offer.id, index]
             ladders = scales[version_id]
-            for label in sorted(merged, key=lambda each: (str(each.analytic), repr(each))):
+            for label in sorted(
+                merged, key=lambda each: (str(each.analytic), repr(each))
+            ):
                 volume, amount = merged[label]
                 ladder = ladders.get(label.segment_id) or ladders.get(0)
                 if ladder is None:

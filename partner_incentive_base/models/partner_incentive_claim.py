@@ -177,9 +177,10 @@ class PartnerIncentiveClaim(models.Model):
         copy=False,
         index=True,
         tracking=True,
-        group_expand=True,
     )
-    submitted_by = fields.Many2one("res.users", readonly=True, copy=False)
+    submitted_by = fields.Many2one(
+        "res.users", string="Submitted by", readonly=True, copy=False
+    )
     submitter_ids = fields.Many2many(
         "res.users",
         "partner_incentive_claim_submitter_rel",
@@ -187,15 +188,20 @@ class PartnerIncentiveClaim(models.Model):
         copy=False,
         help="All who ever submitted the claim. None of them approves it.",
     )
-    submitted_on = fields.Datetime(readonly=True, copy=False)
-    validated_by = fields.Many2one("res.users", readonly=True, copy=False)
-    approved_by = fields.Many2one("res.users", readonly=True, copy=False)
-    decided_on = fields.Datetime(readonly=True, copy=False)
+    submitted_on = fields.Datetime(string="Submitted on", readonly=True, copy=False)
+    validated_by = fields.Many2one(
+        "res.users", string="Validated by", readonly=True, copy=False
+    )
+    approved_by = fields.Many2one(
+        "res.users", string="Approved by", readonly=True, copy=False
+    )
+    decided_on = fields.Datetime(string="Decided on", readonly=True, copy=False)
     cycle_days = fields.Float(
         string="Days to decision",
         compute="_compute_cycle_days",
         store=True,
-        aggregator="avg",
+        # an average would count undecided claims as decided within no time
+        aggregator=None,
         digits=(16, 1),
     )
     reason = fields.Text(readonly=True, copy=False, tracking=True)
@@ -670,8 +676,10 @@ class PartnerIncentiveClaim(models.Model):
             }
         )
         owner = self.offer_id.sudo().user_id or self.program_id.sudo().user_id
+        activity_type = self.env.ref("partner_incentive_base.mail_activity_claim")
         self.sudo().activity_schedule(
             "partner_incentive_base.mail_activity_claim",
+            date_deadline=activity_type.sudo()._get_date_deadline(),
             user_id=(owner or self.env.user).id,
         )
 

@@ -100,7 +100,5 @@ class PartnerIncentiveGradeHistory(models.Model):
 
     def write(self, vals):
         if "partner_id" in vals:
-            raise UserError(
-                self.env._("A tier's history stays with its partner.")
-            )
+            raise UserError(self.env._("A tier's history stays with its partner."))
         return super().write(vals)

@@ -147,7 +147,9 @@ class PartnerIncentivePosting(models.AbstractModel):
             sources.append((movement, "accrued", 1, accrued))
         return items, sources
 
-    def _create_move(self, company, journal, posting_date, day, document, items, **origin):
+    def _create_move(
+        self, company, journal, posting_date, day, document, items, **origin
+    ):
         """Make and post the journal entry of aggregated items."""
         self._set_balances(company, posting_date, items)
         offers = self.env["partner.incentive.offer"].browse(
@@ -263,7 +265,11 @@ class PartnerIncentivePosting(models.AbstractModel):
     ):
         """Values of one ledger entry per source, linked to its journal item."""
         line_of = {
-            (line.account_id.id, line.incentive_offer_id.id, line.partner_id.id): line.id
+            (
+                line.account_id.id,
+                line.incentive_offer_id.id,
+                line.partner_id.id,
+            ): line.id
             for line in move_sudo.line_ids
             if line.incentive_role != "cost"
         }
@@ -375,8 +381,10 @@ class PartnerIncentivePosting(models.AbstractModel):
         """Entries of a journal entry that ``move`` reverses in full, or None."""
         if move.move_type != "entry" or not move.reversed_entry_id:
             return None
-        entries = self.env["partner.incentive.entry"].sudo().search(
-            [("move_id", "=", move.reversed_entry_id.id)]
+        entries = (
+            self.env["partner.incentive.entry"]
+            .sudo()
+            .search([("move_id", "=", move.reversed_entry_id.id)])
         )
         liability = move.line_ids.filtered(
             lambda line: line.incentive_role in ("accrued", "holdback")
@@ -384,8 +392,10 @@ class PartnerIncentivePosting(models.AbstractModel):
         if move.company_currency_id.is_zero(
             sum(liability.mapped("balance")) - sum(entries.mapped("balance"))
         ):
-            return entries - entries.search([("reversal_of_id", "in", entries.ids)])\
-                .reversal_of_id
+            return (
+                entries
+                - entries.search([("reversal_of_id", "in", entries.ids)]).reversal_of_id
+            )
         return None
 
     def _prepare_document_vals(self, move, line):
@@ -444,13 +454,19 @@ class PartnerIncentivePosting(models.AbstractModel):
             "settlement_id",
         )
         line_of = {
-            (line.account_id.id, line.incentive_offer_id.id, line.partner_id.id): line.id
+            (
+                line.account_id.id,
+                line.incentive_offer_id.id,
+                line.partner_id.id,
+            ): line.id
             for line in move.line_ids
         }
         vals_list = []
         for entry in entries:
-            vals = {name: entry._fields[name].convert_to_write(entry[name], entry)
-                    for name in copied}
+            vals = {
+                name: entry._fields[name].convert_to_write(entry[name], entry)
+                for name in copied
+            }
             original = entry.move_line_id
             vals.update(
                 date=move.date or entry.date,

@@ -42,7 +42,9 @@ class PartnerIncentiveSource(models.AbstractModel):
             for row in query.fetch(dimensions):
                 version_id, index, earner_id, segment_id = row[:4]
                 extra = dict(zip(dimensions, row[4:], strict=False))
-                volumes = [Decimal(each or 0) for each in row[4 + len(dimensions) :][:4]]
+                volumes = [
+                    Decimal(each or 0) for each in row[4 + len(dimensions) :][:4]
+                ]
                 rows.append(
                     {
                         "offer_id": versions[version_id].offer_id.id,
@@ -77,7 +79,10 @@ class PartnerIncentiveSource(models.AbstractModel):
         for cutoff, group in by_cutoff.items():
             partners = group.partner_id
             rows = self._get_volumes(
-                group.offer_id, cutoff, partners, ("tax_ids", "document_id", "partner_id")
+                group.offer_id,
+                cutoff,
+                partners,
+                ("tax_ids", "document_id", "partner_id"),
             )
             self._collect(group, rows, result)
         return result

@@ -21,7 +21,9 @@ class PartnerIncentiveStanding(models.Model):
     _log_access = False
     _rec_name = "offer_id"
 
-    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, readonly=True
+    )
     program_id = fields.Many2one("partner.incentive.program", index=True, readonly=True)
     offer_id = fields.Many2one(
         "partner.incentive.offer",

@@ -146,7 +146,10 @@ class ResCompany(models.Model):
             return
         Product = self.env["product.product"].sudo().with_company(self)
         product = Product.search(
-            [("default_code", "=", "INCENTIVE"), ("company_id", "in", (False, self.id))],
+            [
+                ("default_code", "=", "INCENTIVE"),
+                ("company_id", "in", (False, self.id)),
+            ],
             limit=1,
         ) or Product.create(
             {

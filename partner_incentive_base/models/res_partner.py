@@ -148,8 +148,15 @@ class ResPartner(models.Model):
         companies = self.filtered(
             lambda partner: partner.commercial_partner_id == partner
         )
-        if companies:
-            self.env["partner.incentive.grade.history"]._record(companies)
+        if not companies:
+            return
+        history = self.env["partner.incentive.grade.history"]
+        if not self.env.su and not self.env.user.has_group(
+            "partner_incentive_base.group_incentive_manager"
+        ):
+            # whoever may write contacts must not date a tier back, and rates with it
+            history = history.with_context(incentive_grade_date=False)
+        history._record(companies)
 
     def _assign_baseline_grade(self):
         """Give enrolled partners without a tier their company's baseline tier."""
