@@ -22,7 +22,7 @@ FAR_FUTURE = date(9999, 12, 31)
 WORK_MEM = "256MB"
 
 # What a caller can ask the volumes to be kept apart by, besides earner, window and
-# segment. Each is a column of the source.
+# segment. Each is a column of the source, but the partner is whom the volume counts for.
 DIMENSIONS = (
     "partner_id",
     "analytic_distribution",
@@ -97,7 +97,11 @@ class VolumeQuery:
         ``last`` the span of the documents' dates, where dimensions are asked for.
         """
         columns = SQL(", ").join(
-            SQL("line.%s", SQL.identifier(name)) for name in dimensions
+            # What a subsidiary buys is its parent's, in a pool as well.
+            SQL("scope.member_id")
+            if name == "partner_id"
+            else SQL("line.%s", SQL.identifier(name))
+            for name in dimensions
         )
         keys = SQL(
             "span.version_id, span.index, scope.earner_id, scope.segment_id%s",
@@ -169,13 +173,16 @@ class VolumeQuery:
         )
 
     def fetch_scope(self):
-        """``(version, earner, partner, valid)``: whose lines count for whom, when."""
+        """Whose lines count for whom, when.
+
+        :return: rows ``(version, earner, partner, valid, member)``
+        """
         return self.env.execute_query(
             SQL(
                 """
                 WITH %s, %s
                 SELECT version.version_id, scope.earner_id, scope.partner_id,
-                       scope.valid
+                       scope.valid, scope.member_id
                   FROM scope
                   JOIN (SELECT DISTINCT version_id, scope_id FROM span) AS version
                     ON version.scope_id = scope.scope_id
@@ -339,7 +346,8 @@ class VolumeQuery:
             """
             eligible AS (%(rows)s),
             ranked AS (
-                SELECT scope_id, role, partner_id, earner_id, segment_id, priority,
+                SELECT scope_id, role, partner_id, earner_id, member_id, segment_id,
+                       priority,
                        datemultirange(valid) - COALESCE(
                            range_agg(valid) OVER (
                                PARTITION BY scope_id, partner_id
@@ -349,15 +357,15 @@ class VolumeQuery:
                   FROM eligible
             ),
             scope AS MATERIALIZED (
-                SELECT scope_id, role, partner_id, earner_id, segment_id,
+                SELECT scope_id, role, partner_id, earner_id, member_id, segment_id,
                        unnest(range_agg(period)) AS valid
                   FROM (
-                    SELECT scope_id, role, partner_id, earner_id, segment_id,
-                           unnest(valid) AS period
+                    SELECT scope_id, role, partner_id, earner_id, member_id,
+                           segment_id, unnest(valid) AS period
                       FROM ranked
                      ) AS part
                  %(restriction)s
-                 GROUP BY scope_id, role, partner_id, earner_id, segment_id
+                 GROUP BY scope_id, role, partner_id, earner_id, member_id, segment_id
             )
             """,
             rows=SQL(" UNION ALL ").join(
@@ -464,7 +472,11 @@ class VolumeQuery:
         )
 
     def _counted_lines(self, role, names):
-        """The lines of the source that count for somebody in a role."""
+        """The lines of the source, each in its partner's span of days.
+
+        Those of partners out of scope fall together in one row without a partner: an
+        inner join would let PostgreSQL think that few lines are left.
+        """
         product_filter = SQL()
         if self._product_filters():
             product_filter = SQL(
@@ -480,7 +492,7 @@ class VolumeQuery:
                    source.quantity%(share)s AS quantity
               FROM (%(source)s) AS source
                    %(attribution)s
-              JOIN bound ON bound.role = %(role)s AND bound.partner_id = %(partner)s
+         LEFT JOIN bound ON bound.role = %(role)s AND bound.partner_id = %(partner)s
                    %(product_filter)s
              WHERE source.date BETWEEN %(first)s AND %(last)s
             """,

@@ -151,14 +151,14 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             query = self._get_query(versions[-1].measure, spans, day, partners)
             if query is None or not spans:
                 continue
-            for _version, earner_id, partner_id, valid in query.fetch_scope():
+            for _version, earner_id, _partner, valid, member_id in query.fetch_scope():
                 for window in offer._get_windows(day):
                     key = (offer.id, earner_id, window)
                     if key in outcomes or not _overlaps(valid, window):
                         continue
                     version = self._get_version_in_force(offer, window, day)
                     part = calculation.Part(
-                        Label(version.id, 0, partner_id),
+                        Label(version.id, 0, member_id),
                         next(iter(version._get_scales().values())),
                         ZERO,
                         ZERO,

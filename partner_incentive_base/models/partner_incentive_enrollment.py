@@ -274,9 +274,11 @@ class PartnerIncentiveEnrollment(models.Model):
         """Whose lines count for whom under a version of an offer, and when.
 
         :param any_date: whoever is eligible on some day is so on every day
-        :return: SQL of ``(role, partner_id, earner_id, segment_id, priority, valid)``;
-            a lower priority wins where rows cover the same partner and day. Equal for
-            versions with the same partners, so that these are looked up once.
+        :return: SQL of ``(role, partner_id, earner_id, member_id, segment_id, priority,
+            valid)``; a lower priority wins where rows cover the same partner and day.
+            The member is whom money is owed to: the earner, or who it is of a pool.
+            Equal for versions with the same partners, so that these are looked up
+            once.
         """
         self.flush_model()
         self.env["partner.incentive.acceptance"].flush_model()
@@ -329,7 +331,7 @@ class PartnerIncentiveEnrollment(models.Model):
             """
             WITH base AS (%(base)s)
             SELECT %(role)s AS role, partner_id,
-                   %(earner)s AS earner_id, segment_id,
+                   %(earner)s AS earner_id, row.earner_id AS member_id, segment_id,
                    depth * 1000 + place AS priority, valid
               FROM (%(rows)s) AS row
              WHERE NOT isempty(valid)

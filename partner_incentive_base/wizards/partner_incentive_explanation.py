@@ -484,7 +484,7 @@ class PartnerIncentiveExplanation(models.TransientModel):
         scopes = [row for row in query.fetch_scope() if row[2] == partner.id]
         covered = [
             valid
-            for _version, _earner, _partner, valid in scopes
+            for _version, _earner, _partner, valid, _member in scopes
             if (valid.lower is None or valid.lower <= day)
             and (valid.upper is None or day < valid.upper)
         ]
