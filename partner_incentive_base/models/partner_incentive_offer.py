@@ -115,6 +115,7 @@ class PartnerIncentiveOffer(models.Model):
         store=True,
         tracking=True,
         index=True,
+        group_expand=True,
     )
     suspended = fields.Boolean(copy=False, readonly=True)
     retired_on = fields.Date(
@@ -147,6 +148,7 @@ class PartnerIncentiveOffer(models.Model):
         help="What was earned up to the end of each such period can be paid out.",
     )
     opt_in = fields.Boolean(
+        string="Partners opt in",
         help="A partner of the program takes part only after accepting this offer.",
     )
     cost_account_id = fields.Many2one(
