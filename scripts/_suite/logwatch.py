@@ -5,13 +5,9 @@ import re
 from .console import Failure, say
 
 # 2026-01-31 12:00:00,000 1234 WARNING database odoo.addons.x: message
-ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ ([A-Z]+) (\S+) (\S+): ")
+ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ ([A-Z]+) ")
 
-#: What Odoo says of itself, whatever modules there are. (logger, part of the message)
-KNOWN = [
-    # The chart of accounts is loaded while no translation is.
-    ("odoo.tools.translate", "no translation language"),
-]
+FINE = {"DEBUG", "INFO", "TEST", "RUNBOT"}
 
 
 def troubles(text):
@@ -28,18 +24,12 @@ def troubles(text):
         entry = ENTRY.match(line)
         if entry:
             current = None
-            level, _database, logger = entry.groups()
-            if level in {"INFO", "DEBUG", "TEST", "RUNBOT"} or _is_known(logger, line):
-                continue
-            current = [line]
-            found.append(current)
+            if entry[1] not in FINE:
+                current = [line]
+                found.append(current)
         elif current is not None:
             current.append(line)
     return ["\n".join(lines) for lines in found]
-
-
-def _is_known(logger, line):
-    return any(logger == name and part in line for name, part in KNOWN)
 
 
 def check(log, what):
