@@ -22,7 +22,7 @@ FAR_FUTURE = date(9999, 12, 31)
 WORK_MEM = "256MB"
 
 # What a caller can ask the volumes to be kept apart by, besides earner, window and
-# segment. Each is a column of the source, but the partner is whom the volume counts for.
+# segment. Columns of the source, but the partner is the one that the volume counts for.
 DIMENSIONS = (
     "partner_id",
     "analytic_distribution",
@@ -89,7 +89,8 @@ class VolumeQuery:
         self._register_filters()
 
     def volumes(self, dimensions=()):
-        """``(version, index, earner, segment, *dimensions, Q, Qn, E, En, first, last)``.
+        """Volumes: ``(version, index, earner, segment, *dimensions, Q, Qn, E, En,
+        first, last)``.
 
         One row per version, window, earner, segment of the rate and value of the
         asked dimensions. Q and E are the qualifying and earning amount in the offer's

@@ -88,9 +88,14 @@ class PartnerIncentiveSource(models.AbstractModel):
         return result
 
     def _collect(self, lines, rows, result):
-        """Sort rows by settlement line; documents by name."""
+        """Sort rows by settlement line; documents by name.
+
+        Where returns left nothing of the volume, what is claimed back was paid for the
+        sales, so it is taxed as they were.
+        """
         by_position = {(line.offer_id.id, line.partner_id.id): line for line in lines}
         document_ids = defaultdict(set)
+        sold = defaultdict(lambda: defaultdict(Decimal))
         for row in rows:
             earner = row["earner_id"] or row["partner_id"]
             line = by_position.get((row["offer_id"], earner))
@@ -99,6 +104,7 @@ class PartnerIncentiveSource(models.AbstractModel):
             taxes = result[line]["taxes"]
             key = tuple(row["tax_ids"] or ())
             taxes[key] = taxes.get(key, ZERO) + row["earning"]
+            sold[line][key] += max(row["earning"], ZERO)
             document_ids[line].add(row["document_id"])
         all_ids = set().union(*document_ids.values()) if document_ids else set()
         names = {
@@ -107,10 +113,11 @@ class PartnerIncentiveSource(models.AbstractModel):
         }
         for line, ids in document_ids.items():
             result[line]["documents"] = sorted(names[each] for each in ids)
+            taxes = result[line]["taxes"]
+            if not any(volume > ZERO for volume in taxes.values()):
+                taxes = sold[line]
             result[line]["taxes"] = {
-                key: volume
-                for key, volume in result[line]["taxes"].items()
-                if volume > ZERO
+                key: volume for key, volume in taxes.items() if volume > ZERO
             }
 
     @api.model
