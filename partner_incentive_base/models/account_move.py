@@ -36,6 +36,7 @@ class AccountMove(models.Model):
         string="Earned by",
         copy=False,
         readonly=True,
+        groups="base.group_user",
         help="The partner that earned it, where another one is paid.",
     )
 

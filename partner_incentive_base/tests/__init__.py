@@ -1,4 +1,6 @@
 from . import (
+    test_access_internal,
+    test_access_portal,
     test_catalog_access,
     test_catalog_attribution,
     test_catalog_budget,
@@ -14,5 +16,6 @@ from . import (
     test_engine_scale,
     test_engine_settlement,
     test_engine_windows,
+    test_portal,
     test_rules_property,
 )
