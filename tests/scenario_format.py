@@ -457,7 +457,7 @@ SCENARIO = keys(
     products=(list_of(PRODUCT), list),
     partners=(list_of(PARTNER), list),
     offers=(list_of(OFFER), list),
-    events=(list_of(EVENT), list),
+    events=(list_of(EVENT, empty=False), REQUIRED),
     expect=(list_of(EXPECTATION, empty=False), REQUIRED),
 )
 

@@ -152,6 +152,11 @@ class TestScenarioFormat(TestCase):
         )
         self.assertEqual(scenario["products"][0]["price"], Decimal("0.1"))
 
+    def test_something_must_happen(self):
+        """Without an event nothing would be checked, and all would be well."""
+        self._assert_refused("events", events=[])
+        self._assert_refused("expect", expect=[])
+
     def test_key_given_twice(self):
         with self.assertRaises(scenario_format.FormatError):
             self._read_text(yaml.safe_dump(make_scenario()) + "scenario: other\n")
