@@ -13,5 +13,8 @@
         "views/partner_incentive_offer_views.xml",
         "views/partner_incentive_forecast_views.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["partner_rebate/static/tests/tours/**/*"],
+    },
     "demo": ["demo/partner_rebate_demo.xml"],
 }

@@ -254,11 +254,15 @@ class PartnerIncentiveOffer(models.Model):
     def _compute_overlap_warning(self):
         for offer in self:
             others = offer._get_overlapping_offers()
-            offer.overlap_warning = others and self.env._(
-                "The same partners can earn on the same sales under: %(offers)s. "
-                "Set a sequence with reduction, or a best-deal group, where only one "
-                "should count.",
-                offers=", ".join(others.mapped("name")),
+            offer.overlap_warning = (
+                self.env._(
+                    "The same partners can earn on the same sales under: %(offers)s. "
+                    "Set a sequence with reduction, or a best-deal group, where only "
+                    "one should count.",
+                    offers=", ".join(others.mapped("name")),
+                )
+                if others
+                else False
             )
 
     @api.depends_context("uid")
