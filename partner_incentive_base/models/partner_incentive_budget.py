@@ -453,7 +453,9 @@ class PartnerIncentiveBudget(models.Model):
     @api.model
     def _is_discretionary(self, offer):
         """Whether money is earned under ``offer`` by somebody's decision."""
-        return offer.sudo().version_id.evidence_rule == "claim"
+        offer_sudo = offer.sudo()
+        version = offer_sudo._get_published_versions()[-1:] or offer_sudo.version_id
+        return version.evidence_rule == "claim"
 
     def _get_live_offers(self):
         """Published offers in the scope of the budget, without one partner's part."""

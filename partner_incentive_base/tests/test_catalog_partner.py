@@ -4,6 +4,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
+from odoo.tests.common import new_test_user
 
 from .catalog_common import CatalogCommon
 
@@ -44,6 +45,24 @@ class TestCatalogPartner(CatalogCommon):
             .create({"name": "Defaulted", "is_company": True})
         )
         self.assertEqual(len(self.history(partner)), 1)
+
+    def test_only_managers_date_a_tier_back(self):
+        """A rate follows the tier of the day, so the day is not for everybody."""
+        today = fields.Date.context_today(self.env.user)
+        early = today - timedelta(days=10)
+        seller = new_test_user(
+            self.env, "tier_seller", "base.group_user,base.group_partner_manager"
+        )
+        self.alpha.with_user(seller).with_context(
+            incentive_grade_date=early
+        ).grade_id = self.gold
+        self.assertEqual(self.history(self.alpha), [(today, self.gold)])
+        manager = self.users["manager"]
+        manager.group_ids |= self.env.ref("base.group_partner_manager")
+        self.beta.with_user(manager).with_context(
+            incentive_grade_date=early
+        ).grade_id = self.gold
+        self.assertEqual(self.history(self.beta), [(early, self.gold)])
 
     def test_history_is_of_companies(self):
         contact = self.env["res.partner"].create(
