@@ -1,7 +1,10 @@
+from contextlib import closing, contextmanager
 from datetime import date
 
 from odoo import fields
 from odoo.fields import Command
+from odoo.sql_db import db_connect
+from odoo.tests import TransactionCase
 from odoo.tests.common import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
@@ -141,3 +144,12 @@ class CatalogCommon(AccountTestInvoicingCommon):
         finally:
             del self.cr.execute
         return statements
+
+
+class ConcurrencyCase(TransactionCase):
+    """Tests with transactions of their own, which see only what was committed."""
+
+    @contextmanager
+    def open_cursor(self):
+        with closing(db_connect(self.env.cr.dbname).cursor()) as cr:
+            yield cr

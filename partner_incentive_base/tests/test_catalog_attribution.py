@@ -1,11 +1,12 @@
-from psycopg2.errors import CheckViolation
+from psycopg2.errors import CheckViolation, SerializationFailure
 
+from odoo import SUPERUSER_ID, api
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .catalog_common import CatalogCommon
+from .catalog_common import CatalogCommon, ConcurrencyCase
 
 
 @tagged("post_install", "-at_install")
@@ -255,3 +256,43 @@ class TestCatalogAttribution(CatalogCommon):
         statements = self.get_statements(orders._create_invoices)
         touched = [each for each in statements if "incentive_attribution" in each]
         self.assertEqual(len(touched), 1, touched)
+
+
+@tagged("post_install", "-at_install")
+class TestCatalogAttributionConcurrency(ConcurrencyCase):
+    def setUp(self):
+        super().setUp()
+        with self.open_cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            partner = env["res.partner"].create({"name": "Twice", "is_company": True})
+            order = env["sale.order"].create({"partner_id": partner.id})
+            self.partner_id, self.order_id = partner.id, order.id
+            cr.commit()
+        self.addCleanup(self.remove_records)
+
+    def remove_records(self):
+        with self.open_cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            env["sale.order"].browse(self.order_id).unlink()
+            env["res.partner"].browse(self.partner_id).unlink()
+            cr.commit()
+
+    def credit(self, cr):
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        env["partner.incentive.attribution"].create(
+            {"order_id": self.order_id, "partner_id": self.partner_id, "share": 60}
+        )
+
+    def test_two_at_once(self):
+        """Two transactions that do not see each other cannot both credit 60 %."""
+        with self.open_cursor() as first, self.open_cursor() as second:
+            first.execute("SELECT 1")
+            second.execute("SELECT 1")
+            self.credit(first)
+            first.commit()
+            with self.assertRaises(SerializationFailure), mute_logger("odoo.sql_db"):
+                self.credit(second)
+            second.rollback()
+            with self.assertRaisesRegex(ValidationError, "120 %"):
+                self.credit(second)
+            second.rollback()

@@ -1,4 +1,3 @@
-from contextlib import closing, contextmanager
 from datetime import date
 from decimal import Decimal
 
@@ -7,12 +6,11 @@ from psycopg2.errors import SerializationFailure
 from odoo import SUPERUSER_ID, api, fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
-from odoo.sql_db import db_connect
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..models.partner_incentive_posting import Movement
-from .catalog_common import CatalogCommon
+from .catalog_common import CatalogCommon, ConcurrencyCase
 
 
 @tagged("post_install", "-at_install")
@@ -367,7 +365,7 @@ class TestCatalogBudget(CatalogCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestCatalogBudgetConcurrency(TransactionCase):
+class TestCatalogBudgetConcurrency(ConcurrencyCase):
     """Two transactions over one budget, each with a snapshot of its own."""
 
     def setUp(self):
@@ -381,11 +379,6 @@ class TestCatalogBudgetConcurrency(TransactionCase):
             self.program_id, self.budget_id = program.id, budget.id
             cr.commit()  # pylint: disable=invalid-commit
         self.addCleanup(self.remove_records)
-
-    @contextmanager
-    def open_cursor(self):
-        with closing(db_connect(self.env.cr.dbname).cursor()) as cr:
-            yield cr
 
     def remove_records(self):
         with self.open_cursor() as cr:
