@@ -39,9 +39,13 @@ synchronous_commit = off
 
 ADVICE = f"""{downloads.NETWORK_ADVICE}
   - Or name a PostgreSQL server (13 or later) that you already have, by PGHOST, PGPORT,
-    PGUSER and PGPASSWORD, or by PGSERVICE. Its user must be allowed to create databases
-    and must not be called postgres, which Odoo refuses:
-        CREATE ROLE odoo LOGIN CREATEDB PASSWORD '...';"""
+    PGUSER and PGPASSWORD, or by PGSERVICE."""
+
+GIVEN_ADVICE = """\
+  - Check PGHOST, PGPORT, PGUSER and PGPASSWORD, or what PGSERVICE names. The user must
+    be allowed to create databases and must not be called postgres, which Odoo refuses:
+        CREATE ROLE odoo LOGIN CREATEDB PASSWORD '...';
+  - Or unset those variables, then a server of our own is fetched and started."""
 
 
 def is_given():
@@ -78,10 +82,11 @@ class Server:
             [paths.PYTHON, "-c", _PROBE], capture_output=True, text=True
         )
         if probe.returncode:
-            where = (
-                "PostgreSQL named by the PG* variables" if not self.own else "our own"
+            whose = "our own" if self.own else "the one that the PG* variables name"
+            raise Failure(
+                f"PostgreSQL ({whose}) cannot be used:\n{probe.stderr.strip()}",
+                ADVICE if self.own else GIVEN_ADVICE,
             )
-            raise Failure(f"{where} cannot be used:\n{probe.stderr.strip()}", ADVICE)
 
 
 _PROBE = """
