@@ -190,6 +190,25 @@ class TestPortalOffer(PortalCommon):
         ):
             self.assertIn(expected, page)
 
+    def test_products_that_count_in_words(self):
+        category = self.env["product.category"].create({"name": "Bikes"})
+        offer = self._create_invoice_offer(
+            "Ladder",
+            product_rule_ids=[
+                Command.create({"category_ids": [Command.set(category.ids)]}),
+                Command.create(
+                    {
+                        "mode": "exclude",
+                        "basis": "earning",
+                        "product_ids": [Command.set(self.product.ids)],
+                    }
+                ),
+            ],
+        )
+        page = self._get(f"/my/incentives/offers/{offer.id}", self.portal_1)
+        self.assertIn("Counts: Bikes.", page)
+        self.assertIn("Does not earn: Widget.", page)
+
     def test_history_by_window(self):
         offer = self._create_invoice_offer("Monthly", period="month")
         self._invoice(self.partner_1, date(2026, 1, 15), 300.0)
@@ -454,6 +473,46 @@ class TestPortalStatement(PortalCommon):
             self.assertIn(expected, page)
         self.assertNotIn(self.invoice_2.name, page)
         self.assertNotIn("8,888", page)
+
+    def test_an_estimate_is_called_one(self):
+        """What is provided for beforehand is not what the partner is paid."""
+        page = self._get("/my/incentives/statement", self.portal_1)
+        self.assertNotIn("estimate", page)
+        self.patch(
+            self.env.registry["partner.incentive.offer.version"],
+            "_get_accrual_terms",
+            lambda version: ("expected", 0, 0),
+        )
+        page = self._get("/my/incentives/statement")
+        self.assertIn("Earned (estimate)", page)
+        page = self._get(f"/my/incentives/statement/{self.accrual.id}")
+        self.assertIn("what we expect you to have earned", page)
+
+    def test_a_line_that_only_qualifies_says_so(self):
+        gadget = self.product.copy({"name": "Gadget"})
+        offer = self._create_invoice_offer(
+            "Widgets earn",
+            product_rule_ids=[
+                Command.create(
+                    {
+                        "basis": "earning",
+                        "product_ids": [Command.set(self.product.ids)],
+                    }
+                )
+            ],
+        )
+        self._invoice(
+            self.partner_1,
+            date(2026, 5, 3),
+            0,
+            lines=[(self.product, 1, 200.0), (gadget, 1, 640.0)],
+        )
+        self._accrue(date(2026, 5, 31), offer)
+        entry = offer.entry_ids.filtered(lambda e: e.partner_id == self.partner_1)
+        page = self._get(f"/my/incentives/statement/{entry.id}", self.portal_1)
+        self.assertIn("counts for the bracket only", page)
+        self.assertIn("640.00", page)
+        self.assertIn("20.00", page)
 
     def test_a_payment_shows_how_it_came_about(self):
         page = self._get(f"/my/incentives/statement/{self.payment.id}", self.portal_1)
