@@ -1,15 +1,16 @@
 """Where everything lives, and the settings that the environment may give.
 
-=================  ===================================================================
-``SUITE_HOME``     the folder for all that is fetched or made (default: ``.odoo`` in the
-                   repository, which git ignores)
-``ODOO_HOME``      an Odoo 19 that is already there: a source checkout, or the folder
-                   that holds the ``odoo`` package
-``PGHOST`` ...     a PostgreSQL server that is already there, by the usual variables
-``SUITE_DB``       base of the names of the test databases, so that several people can
-                   work in one checkout at the same time (default: ``suite``)
-``SUITE_PORT``     the port for Odoo's web server (default: a free one)
-=================  ===================================================================
+==================  ==================================================================
+``SUITE_HOME``      the folder for all that is fetched or made (default: ``.odoo`` in the
+                    repository, which git ignores)
+``ODOO_HOME``       an Odoo 19 that is already there: a source checkout, or the folder
+                    that holds the ``odoo`` package
+``SUITE_ODOO_GIT``  where to clone Odoo from, instead of the project's own repository
+``PGHOST`` ...      a PostgreSQL server that is already there, by the usual variables
+``SUITE_DB``        base of the names of the test databases, so that several people can
+                    work in one checkout at the same time (default: ``suite``)
+``SUITE_PORT``      the port for Odoo's web server (default: a free one)
+==================  ==================================================================
 """
 
 import os

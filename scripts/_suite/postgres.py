@@ -129,7 +129,8 @@ class OwnCluster:
         """
         home = paths.HOME / "pg"
         if downloads.is_root() and not all(
-            folder.stat().st_mode & 0o001 for folder in paths.HOME.parents
+            folder.stat().st_mode & 0o001
+            for folder in (paths.HOME, *paths.HOME.parents)
         ):
             name = hashlib.sha256(str(paths.HOME).encode()).hexdigest()[:12]
             return Path("/var/lib/partner-incentives") / name
