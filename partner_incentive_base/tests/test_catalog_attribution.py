@@ -267,7 +267,7 @@ class TestCatalogAttributionConcurrency(ConcurrencyCase):
             partner = env["res.partner"].create({"name": "Twice", "is_company": True})
             order = env["sale.order"].create({"partner_id": partner.id})
             self.partner_id, self.order_id = partner.id, order.id
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
         self.addCleanup(self.remove_records)
 
     def remove_records(self):
@@ -275,7 +275,7 @@ class TestCatalogAttributionConcurrency(ConcurrencyCase):
             env = api.Environment(cr, SUPERUSER_ID, {})
             env["sale.order"].browse(self.order_id).unlink()
             env["res.partner"].browse(self.partner_id).unlink()
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
 
     def credit(self, cr):
         env = api.Environment(cr, SUPERUSER_ID, {})
