@@ -4,15 +4,13 @@ Everything goes the way that people's clicks go: documents are posted, reversed 
 paid by Odoo's own wizards, money is booked and paid by runs and settlements.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 
 from scenario_format import action_of
 
 from odoo.fields import Command
-
-LINE_MODELS = {"invoice": "account.move", "refund": "account.move"}
 
 
 class NotBuilt(Exception):
@@ -34,7 +32,6 @@ class Played:
     label: str
     record: object = None
     moves: object = None
-    entries: object = field(default=None)
 
 
 def make_company(env, currency_code):

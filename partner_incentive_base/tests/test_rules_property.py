@@ -514,6 +514,79 @@ class TestRules(IncentiveCommon):
             [{"name": name, "plan_id": plan.id} for name in ("X", "Y")]
         )
 
+    # -------------------------------------------------------------- several offers
+
+    @few_examples
+    @given(
+        sales,
+        st.lists(documents, max_size=3),
+        st.lists(
+            st.tuples(
+                st.integers(1, 40),
+                st.sampled_from([(0, 1), (0,), (1,)]),
+                st.booleans(),
+                st.booleans(),
+            ),
+            min_size=3,
+            max_size=4,
+        ),
+        days,
+    )
+    def test_earlier_offers_reduce_later_ones(self, history, further, offers, day):
+        """Each offer earns on what those before it left of the same lines."""
+        with self._example():
+            published, models = self.env["partner.incentive.offer"], []
+            for sequence, (rate, earning, reduces, reduced) in enumerate(offers):
+                model = Model([Terms(START, [(0, rate)])], earning=earning)
+                published |= self._publish(
+                    model,
+                    name=f"Offer {sequence}",
+                    sequence=sequence,
+                    reduces_later=reduces,
+                    reduced_by_earlier=reduced,
+                )
+                models.append(model)
+            self._play(published, models[0], [*history, *further, ("accrue", day)])
+            self._accrue(AFTER, published)
+            self.assertLedgerAgrees()
+            for number in range(2):
+                expected = self._count_in_sequence(models[0].documents, number, offers)
+                got = [self._sums(offer)[number][0] for offer in published]
+                self.assertEqual(got, expected)
+
+    def _count_in_sequence(self, documents, partner, offers):
+        """What each offer comes to, one after the other."""
+        volumes = [
+            sum(
+                document.quantity
+                for document in documents
+                if document.alive
+                and document.partner == partner
+                and document.product == product
+            )
+            for product in range(2)
+        ]
+        results = []
+        for number, (rate, earning, _reduces, reduced) in enumerate(offers):
+            volume = sum(volumes[product] for product in earning)
+            taken = Fraction(0)
+            for (_rate, others, reduces, _reduced), earned in zip(
+                offers[:number], results, strict=True
+            ):
+                whole = sum(volumes[product] for product in others)
+                common = sum(volumes[product] for product in {*earning} & {*others})
+                if reduced and reduces and whole:
+                    taken += Fraction(earned) * common / whole
+            if volume > 0:
+                volume -= min(max(taken, 0), volume)
+            qualifies = sum(volumes) > 0
+            results.append(
+                round_half_up(
+                    max(volume * Fraction(rate, 100) if qualifies else 0, 0), CENT
+                )
+            )
+        return results
+
     # ------------------------------------------------------------------------ dates
 
     @few_examples
