@@ -201,9 +201,9 @@ class VolumeQuery:
         for version in self._versions:
             for basis in ("earning", "qualifying"):
                 products = version._get_product_domain(basis)
-                lines = version._get_line_domain(basis)
+                lines = version._get_line_domain(basis, self.line_model)
                 kind, domain = None, None
-                if lines is not None and self.line_model == "account.move.line":
+                if lines is not None:
                     kind, domain = "line", lines
                 elif products is not None:
                     kind, domain = "product", products
@@ -266,7 +266,7 @@ class VolumeQuery:
 
     def _line_filter_array(self):
         """The filters that the source's line passes by its own conditions."""
-        Line = self.env["account.move.line"].with_context(active_test=False)
+        Line = self.env[self.line_model].with_context(active_test=False)
         return SQL(", ").join(
             SQL(
                 "CASE WHEN source.line_id IN (%s) THEN %s END",

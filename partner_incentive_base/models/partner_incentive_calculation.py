@@ -116,7 +116,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
     def _read_positions(self, offers, day, partners, with_coupled=True):
         """``{(offer id, earner id, window): Outcome}`` without results."""
         coupled = offers | offers._get_coupled() if with_coupled else offers
-        if partners is not None and any(coupled.mapped("pooled")):
+        if partners is not None and coupled._filtered_by_terms("pooled"):
             partners = None
         spans = self._get_spans(coupled, day)
         by_measure = defaultdict(list)
@@ -344,8 +344,8 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         offers = self.env["partner.incentive.offer"].union(
             *(outcome.offer for outcome in outcomes.values())
         )
-        later = offers.filtered("reduced_by_earlier")
-        earlier = offers.filtered("reduces_later")
+        later = offers._filtered_by_terms("reduced_by_earlier")
+        earlier = offers._filtered_by_terms("reduces_later")
         if not later or not earlier:
             return {}
         measures = self.env["partner.incentive.measure"]._get_measures()

@@ -465,9 +465,17 @@ class PartnerIncentiveOffer(models.Model):
                     )
                 )
 
+    def _get_terms_in_force(self):
+        """The published version, whatever draft is on screen; a draft offer's draft."""
+        return (self._get_published_versions() or self.version_id)[-1:]
+
+    def _filtered_by_terms(self, name):
+        """Offers of whose terms in force the field ``name`` is set."""
+        return self.filtered(lambda offer: offer._get_terms_in_force()[name])
+
     def _books(self):
         """Whether what is earned is booked; a report-only offer never is."""
-        return (self._get_published_versions() or self.version_id)[-1].payout != "none"
+        return self._get_terms_in_force().payout != "none"
 
     def _get_published_versions(self):
         """Versions that govern documents, in the order of their numbers."""
@@ -534,15 +542,19 @@ class PartnerIncentiveOffer(models.Model):
         coupled = self
         for company in self.company_id:
             candidates = live.filtered(lambda o, c=company: o.company_id == c)
-            reduced = candidates.filtered("reduced_by_earlier")
-            last = max(reduced.mapped("sequence"), default=0)
-            chain = reduced | candidates.filtered(
-                lambda o, r=reduced, s=last: r and o.reduces_later and o.sequence <= s
-            )
-            groups = {
-                name: candidates.filtered(lambda o, n=name: o.best_of == n)
-                for name in set(candidates.mapped("best_of")) - {False}
-            }
+            terms = {offer: offer._get_terms_in_force() for offer in candidates}
+            reduced = candidates._filtered_by_terms("reduced_by_earlier")
+            last = max((terms[offer].sequence for offer in reduced), default=0)
+            chain = reduced
+            groups = {}
+            for offer in candidates:
+                version = terms[offer]
+                if reduced and version.reduces_later and version.sequence <= last:
+                    chain |= offer
+                if version.best_of:
+                    groups[version.best_of] = (
+                        groups.get(version.best_of, self.browse()) | offer
+                    )
             before = None
             while before != coupled:
                 before = coupled

@@ -515,9 +515,17 @@ class PartnerIncentiveOfferVersion(models.Model):
         """
         return self._get_rules(basis)._get_product_domain()
 
-    def _get_line_domain(self, basis):
-        """Domain over ``account.move.line`` of a basis with conditions, or None."""
-        return self._get_rules(basis)._get_line_domain()
+    def _get_line_domain(self, basis, line_model="account.move.line"):
+        """Domain over the measure's lines where more than the product decides, or None.
+
+        A claim counts for the offer that it names, and for no other.
+        """
+        rules = self._get_rules(basis)
+        if line_model == "partner.incentive.claim":
+            own = Domain("offer_id", "=", self.offer_id.id)
+            products = rules._get_product_domain()
+            return own if products is None else own & Domain("product_id", "any", products)
+        return rules._get_line_domain() if line_model == "account.move.line" else None
 
     def _get_rules(self, basis):
         return self.product_rule_ids.filtered(

@@ -232,7 +232,9 @@ class PartnerIncentiveSettlement(models.Model):
         netted = offers | self._get_netted_offers(offers)
         dues = self._get_dues(netted, overrides)
         groups = defaultdict(list)
-        for offer in netted.sorted(lambda o: (o.sequence, o.id)):
+        for offer in netted.sorted(
+            lambda o: (o._get_terms_in_force().sequence, o.id)
+        ):
             version = offer._get_published_versions()[-1]
             for (offer_id, partner_id), vals in dues.items():
                 if offer_id != offer.id:
@@ -268,8 +270,10 @@ class PartnerIncentiveSettlement(models.Model):
                 ("currency_id", "in", offers.currency_id.ids),
             ]
         )
-        payouts = set(offers.mapped("payout"))
-        return others.filtered(lambda o: o._books() and o.payout in payouts)
+        payouts = {offer._get_terms_in_force().payout for offer in offers}
+        return others.filtered(
+            lambda o: o._books() and o._get_terms_in_force().payout in payouts
+        )
 
     def _get_dues(self, offers, forced=()):
         """``{(offer id, partner id): line values}`` with the ``exact_due``.
@@ -635,7 +639,7 @@ class PartnerIncentiveSettlement(models.Model):
         """Reconcile offsetting credit notes with open invoices, oldest first."""
         for move in moves_sudo.filtered(lambda m: m.move_type == "out_refund"):
             offers = move.invoice_line_ids.incentive_offer_id
-            if "offset" not in offers.mapped("payout"):
+            if all(o._get_terms_in_force().payout != "offset" for o in offers):
                 continue
             own = move.line_ids.filtered(
                 lambda line: line.account_id.account_type == "asset_receivable"

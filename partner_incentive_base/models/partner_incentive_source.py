@@ -26,7 +26,7 @@ class PartnerIncentiveSource(models.AbstractModel):
             key per dimension; volumes are Decimals
         """
         calculation = self.env["partner.incentive.calculation"]
-        pooled = offers.filtered("pooled")
+        pooled = offers._filtered_by_terms("pooled")
         earners = None if pooled else partners
         spans = defaultdict(list)
         for span in calculation._get_spans(offers, day):

@@ -429,7 +429,12 @@ class PartnerIncentiveExplanation(models.TransientModel):
             (each for each in outcomes if each.window.start == window_from), None
         )
         total = sum(outcome.shares[partner.id].values(), ZERO) if outcome else ZERO
-        volume = outcome.position.volume if outcome else ZERO
+        own = [
+            part.volume
+            for part in (outcome.position.parts if outcome else ())
+            if part.label.partner_id == partner.id
+        ]
+        volume = sum(own, ZERO)
         if not total:
             reason = self.env._("the first bracket is not reached yet")
             if outcome and not outcome.result.best:

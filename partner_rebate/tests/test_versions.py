@@ -156,6 +156,46 @@ class TestVersions(RebateCommon):
             self._entitled(offer, self.partner_1, date(2026, 12, 31)), 100 + 150
         )
 
+    def test_a_draft_revision_changes_nothing_that_is_live(self):
+        """A draft joins a group, a pool and another payout; the books do not care."""
+        offer = self._create_offer(name="Live")
+        other = self._create_offer(name="Other", best_of="group")
+        self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        offer.action_revise()
+        offer.write(
+            {
+                "best_of": "group",
+                "pooled": True,
+                "payout": "none",
+                "reduced_by_earlier": True,
+            }
+        )
+        self.assertEqual(offer._get_coupled(), offer)
+        self._accrue(date(2026, 1, 31))
+        batch = self._settle(date(2026, 1, 31))
+        self.assertEqual(batch.move_ids.amount_total, 200)
+        self.assertEqual(offer.settled_amount, 100)
+        self.assertEqual(other.settled_amount, 100)
+        self.assertLedgerAgrees()
+
+    def test_a_claim_counts_for_its_own_offer_only(self):
+        claims = {"measure": "claimed_amount", "evidence_rule": "documents"}
+        offer = self._create_offer(name="Claims", **claims)
+        other = self._create_offer(name="More claims", **claims)
+        self.env["partner.incentive.claim"].sudo().create(
+            {
+                "program_id": self.program.id,
+                "offer_id": offer.id,
+                "partner_id": self.partner_1.id,
+                "date": date(2026, 1, 10),
+                "amount": 500,
+                "state": "approved",
+            }
+        )
+        day = date(2026, 1, 31)
+        self.assertEqual(self._entitled(offer, self.partner_1, day), 50)
+        self.assertEqual(self._entitled(other, self.partner_1, day), 0)
+
     def test_discarded_revision_leaves_the_published_terms(self):
         offer = self._create_offer()
         offer.action_revise()
