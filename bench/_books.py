@@ -129,7 +129,8 @@ class Books:
                        (500 + abs(hashint4(number * 13 + position::int) %% 50000))
                            / 100.0 AS price
                   FROM bench_document AS document,
-                       unnest(%(lines)s::int[]) WITH ORDINALITY AS pattern (id, position)
+                       unnest(%(lines)s::int[]) WITH ORDINALITY
+                           AS pattern (id, position)
                 """,
                 products=self.products.ids,
                 product_count=len(self.products),

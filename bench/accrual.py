@@ -236,7 +236,7 @@ def _print_results(results):
     )
     print(
         "\nfloor: five bare SELECT ... GROUP BY partner, window, one per offer;"
-        "\nsingle: one bare GROUP BY of all lines by partner and month, for comparison\n"
+        "\nsingle: one bare GROUP BY of all lines by partner and month, to compare\n"
     )
     header = "".join(f"{figures['size']:>14,}" for figures in results)
     print(f"{'invoice lines':34}{header}")

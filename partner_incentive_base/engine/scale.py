@@ -86,10 +86,7 @@ class Scale:
         divisor = HUNDRED if self.rate_kind == "percent" else Decimal(1)
         return (
             sum(
-                (
-                    bracket.rate * base
-                    for bracket, base in self._bases(volume, reached)
-                ),
+                (bracket.rate * base for bracket, base in self._bases(volume, reached)),
                 ZERO,
             )
             / divisor

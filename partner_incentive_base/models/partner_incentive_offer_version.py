@@ -524,7 +524,9 @@ class PartnerIncentiveOfferVersion(models.Model):
         if line_model == "partner.incentive.claim":
             own = Domain("offer_id", "=", self.offer_id.id)
             products = rules._get_product_domain()
-            return own if products is None else own & Domain("product_id", "any", products)
+            return (
+                own if products is None else own & Domain("product_id", "any", products)
+            )
         return rules._get_line_domain() if line_model == "account.move.line" else None
 
     def _get_rules(self, basis):

@@ -31,7 +31,7 @@ class PartnerIncentiveProductRule(models.Model):
         string="Counts for",
         default="both",
         required=True,
-        help="The volume that earns and the volume that decides the bracket can differ.",
+        help="What earns and what decides the bracket can differ.",
     )
     mode = fields.Selection(
         [("include", "Include"), ("exclude", "Exclude")],

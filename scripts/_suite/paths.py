@@ -1,8 +1,8 @@
 """Where everything lives, and the settings that the environment may give.
 
 ==================  ==================================================================
-``SUITE_HOME``      the folder for all that is fetched or made (default: ``.odoo`` in the
-                    repository, which git ignores)
+``SUITE_HOME``      the folder for all that is fetched or made (default:
+                    ``.odoo`` in the repository, which git ignores)
 ``ODOO_HOME``       an Odoo 19 that is already there: a source checkout, or the folder
                     that holds the ``odoo`` package
 ``SUITE_ODOO_GIT``  where to clone Odoo from, instead of the project's own repository
