@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class AccountMoveLine(models.Model):
@@ -45,6 +45,19 @@ class AccountMoveLine(models.Model):
                 )
                 result["move_values"]["incentive_document"] = "exchange"
         return result
+
+    @api.model
+    def _create_exchange_difference_moves(self, exchange_diff_values_list):
+        """Whoever reconciles an incentive account makes the suite's own document."""
+        marked = any(
+            values["move_values"].get("incentive_document")
+            for values in exchange_diff_values_list
+        )
+        lines = self.sudo() if marked else self
+        moves = super(AccountMoveLine, lines)._create_exchange_difference_moves(
+            exchange_diff_values_list
+        )
+        return moves.sudo(self.env.su)
 
     def action_explain_incentives(self):
         """Show under which offers this line earned, and why it did or did not."""

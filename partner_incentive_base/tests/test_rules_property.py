@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from odoo.exceptions import UserError
@@ -34,6 +34,8 @@ few_examples = settings(
     deadline=None,
     database=None,
     derandomize=True,
+    # Looking for a smaller example would play hundreds of histories.
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
 histories = settings(few_examples, max_examples=12)
@@ -185,6 +187,8 @@ troubles = st.lists(
 class TestRules(IncentiveCommon):
     """Rules 1 to 8 and 12 of the design."""
 
+    currency_of_documents = None
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -261,11 +265,13 @@ class TestRules(IncentiveCommon):
                 self.assertLedgerAgrees()
 
     def _play_invoice(self, _offer, model, partner, day, product, quantity):
+        currency = self.currency_of_documents or self.company.currency_id
         move = self._invoice(
             self.partners[partner],
             day,
             0,
             lines=[(self.products[product], quantity, 1)],
+            currency_id=currency.id,
         )
         model.documents.append(Document(partner, day, product, quantity, move=move))
 
@@ -513,6 +519,44 @@ class TestRules(IncentiveCommon):
         return self.env["account.analytic.account"].create(
             [{"name": name, "plan_id": plan.id} for name in ("X", "Y")]
         )
+
+    # ------------------------------------------------------------- another currency
+
+    @few_examples
+    @given(
+        models_of,
+        sales,
+        troubles,
+        st.lists(st.integers(50, 200), min_size=7, max_size=7),
+    )
+    def test_offer_in_another_currency(self, model, history, further, rates):
+        """Rules 1, 3, 4: exchange rates move the books, never what was earned."""
+        with self._example():
+            currency = self._make_rates(rates)
+            offer = self._publish(model, currency_id=currency.id)
+            self.assertEqual(offer.currency_id, currency)
+            with patch.object(self.__class__, "currency_of_documents", currency):
+                self._play(offer, model, [*history, *further])
+                self._play(offer, model, [("accrue", AFTER), ("settle", AFTER)])
+            expected = [model.entitlement(number, AFTER) for number in range(2)]
+            self.assertEqual([earned for earned, _paid in self._sums(offer)], expected)
+            self._assert_books_nothing(offer, AFTER)
+
+    def _make_rates(self, rates):
+        """A currency whose rate changes every month."""
+        currency = self.env["res.currency"].create({"name": "TST", "symbol": "T"})
+        self.env["res.currency.rate"].create(
+            [
+                {
+                    "currency_id": currency.id,
+                    "company_id": self.company.id,
+                    "name": date(2026, month, 1),
+                    "rate": rate / 100,
+                }
+                for month, rate in enumerate(rates, start=1)
+            ]
+        )
+        return currency
 
     # -------------------------------------------------------------- several offers
 
