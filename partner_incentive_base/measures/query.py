@@ -68,6 +68,7 @@ class VolumeQuery:
     :param any_date: whoever is eligible on some day is so on every day
     :param with_quantity: False leaves quantities out, which saves a conversion of
         units per line
+    :param credited: the source's partner is who is credited, whatever the role
     """
 
     env: object
@@ -79,6 +80,7 @@ class VolumeQuery:
     partner_ids: list | None = None
     any_date: bool = False
     with_quantity: bool = True
+    credited: bool = False
     _filters: dict = field(default_factory=dict)
     _scopes: tuple | None = None
 
@@ -467,7 +469,7 @@ class VolumeQuery:
             counted=SQL(" UNION ALL ").join(
                 self._counted_lines(role, names)
                 for role in roles
-                if role == "buyer" or self.attribution_column
+                if self._takes_partner(role) or self.attribution_column
             ),
             join=join,
         )
@@ -510,7 +512,9 @@ class VolumeQuery:
             source=self.source,
             attribution=self._attribution(role),
             partner=SQL(
-                "source.partner_id" if role == "buyer" else "attribution.partner_id"
+                "source.partner_id"
+                if self._takes_partner(role)
+                else "attribution.partner_id"
             ),
             product_filter=product_filter,
             first=min(min(span.start, span.earn_start) for span in self.spans),
@@ -519,8 +523,12 @@ class VolumeQuery:
 
     # ---------------------------------------------------- attribution and currency
 
+    def _takes_partner(self, role):
+        """Whether the source's own partner counts, and no attribution is asked."""
+        return role == "buyer" or self.credited
+
     def _attribution(self, role):
-        if role == "buyer":
+        if self._takes_partner(role):
             return SQL()
         return SQL(
             "JOIN partner_incentive_attribution AS attribution"
@@ -530,7 +538,9 @@ class VolumeQuery:
         )
 
     def _share(self, role):
-        return SQL() if role == "buyer" else SQL(" * attribution.share / 100.0")
+        if self._takes_partner(role):
+            return SQL()
+        return SQL(" * attribution.share / 100.0")
 
     def _foreign_amounts(self):
         """``{currency: column}`` of offers that are not in the company's currency."""
