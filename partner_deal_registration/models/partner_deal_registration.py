@@ -293,7 +293,7 @@ class PartnerDealRegistration(models.Model):
         store=True,
     )
     missing = fields.Char(
-        string="Still missing", compute="_compute_completeness", compute_sudo=True
+        string="Still missing", compute="_compute_missing", compute_sudo=True
     )
     quality = fields.Integer(
         compute="_compute_quality",
@@ -303,7 +303,7 @@ class PartnerDealRegistration(models.Model):
         help="0 to 100: how much of what helps to close and to check the deal is there.",
     )
     quality_hint = fields.Char(
-        string="Would help", compute="_compute_quality", compute_sudo=True
+        string="Would help", compute="_compute_quality_hint", compute_sudo=True
     )
     user_id = fields.Many2one(
         "res.users",
@@ -382,11 +382,14 @@ class PartnerDealRegistration(models.Model):
     def _compute_completeness(self):
         for registration in self:
             needed = registration._get_required_fields()
-            missing = [name for name in needed if not registration[name]]
-            registration.completeness = (
-                100 - 100 * len(missing) // len(needed) if needed else 100
+            missing = registration._get_missing_fields()
+            registration.completeness = 100 - 100 * len(missing) // len(needed)
+
+    def _compute_missing(self):
+        for registration in self:
+            registration.missing = ", ".join(
+                registration._get_labels(registration._get_missing_fields())
             )
-            registration.missing = ", ".join(registration._get_labels(missing))
 
     @api.depends("completeness", "engagement", "line_ids.quantity")
     def _compute_quality(self):
@@ -395,8 +398,13 @@ class PartnerDealRegistration(models.Model):
             signs = registration._get_quality_signs()
             found = sum(weight for _label, weight, good in signs if good)
             registration.quality = round(registration.completeness / 2) + found
+
+    def _compute_quality_hint(self):
+        for registration in self:
             registration.quality_hint = ", ".join(
-                label for label, _weight, good in signs if not good
+                label
+                for label, _weight, good in registration._get_quality_signs()
+                if not good
             )
 
     def _get_quality_signs(self):
@@ -451,6 +459,9 @@ class PartnerDealRegistration(models.Model):
         policy = self._get_policy()
         names = policy.required_field_ids.mapped("name")
         return ["partner_id", "customer_name", *(n for n in names if n in self._fields)]
+
+    def _get_missing_fields(self):
+        return [name for name in self._get_required_fields() if not self[name]]
 
     def _get_labels(self, names):
         fields_info = self.fields_get(names, ["string"])

@@ -20,13 +20,10 @@ class PartnerDealRegistration(models.Model):
         copy=False,
         groups=INTERNAL,
     )
-    finding_count = fields.Integer(
-        compute="_compute_findings", compute_sudo=True, groups=INTERNAL
-    )
     conflict_level = fields.Selection(
         [("none", "None"), ("notice", "Notice"), ("conflict", "Conflict")],
         string="Conflict",
-        compute="_compute_findings",
+        compute="_compute_conflict_level",
         compute_sudo=True,
         store=True,
         groups=INTERNAL,
@@ -40,10 +37,9 @@ class PartnerDealRegistration(models.Model):
     )
 
     @api.depends("finding_ids.level")
-    def _compute_findings(self):
+    def _compute_conflict_level(self):
         for registration in self:
             levels = set(registration.finding_ids.mapped("level"))
-            registration.finding_count = len(registration.finding_ids)
             registration.conflict_level = (
                 "conflict"
                 if "conflict" in levels

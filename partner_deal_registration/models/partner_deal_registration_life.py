@@ -24,7 +24,9 @@ class PartnerDealRegistration(models.Model):
     order_ids = fields.One2many(
         "sale.order", "deal_registration_id", string="Orders", groups=INTERNAL
     )
-    order_count = fields.Integer(compute="_compute_orders", groups=INTERNAL)
+    order_count = fields.Integer(
+        compute="_compute_orders", compute_sudo=True, groups=INTERNAL
+    )
     ordered_amount = fields.Monetary(
         compute="_compute_orders",
         compute_sudo=True,
