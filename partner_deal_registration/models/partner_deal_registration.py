@@ -73,6 +73,20 @@ CONTENT_FIELDS = PARTNER_FIELDS | {
     "line_ids",
     "attachment_ids",
 }
+COMPLETENESS_FIELDS = (
+    *sorted(CUSTOMER_FIELDS),
+    "program_id",
+    "partner_id",
+    "line_ids.product_id",
+    "line_ids.category_id",
+    "attachment_ids",
+    "customer_contact",
+    "expected_value",
+    "expected_close_date",
+    "competition",
+    "engagement",
+    "note",
+)
 #: Written by the process only.
 PROCESS_FIELDS = {
     "state",
@@ -365,33 +379,21 @@ class PartnerDealRegistration(models.Model):
                 fields.Date.context_today(registration),
             )
 
-    @api.depends(
-        "program_id",
-        "partner_id",
-        "line_ids.product_id",
-        "line_ids.category_id",
-        "attachment_ids",
-        *sorted(CUSTOMER_FIELDS),
-        "customer_contact",
-        "expected_value",
-        "expected_close_date",
-        "competition",
-        "engagement",
-        "note",
-    )
+    @api.depends(*COMPLETENESS_FIELDS)
     def _compute_completeness(self):
         for registration in self:
             needed = registration._get_required_fields()
             missing = registration._get_missing_fields()
             registration.completeness = 100 - 100 * len(missing) // len(needed)
 
+    @api.depends(*COMPLETENESS_FIELDS)
     def _compute_missing(self):
         for registration in self:
             registration.missing = ", ".join(
                 registration._get_labels(registration._get_missing_fields())
             )
 
-    @api.depends("completeness", "engagement", "line_ids.quantity")
+    @api.depends("completeness", *COMPLETENESS_FIELDS, "line_ids.quantity")
     def _compute_quality(self):
         """Completeness is half of it; the rest is what lets others check the deal."""
         for registration in self:
@@ -399,6 +401,7 @@ class PartnerDealRegistration(models.Model):
             found = sum(weight for _label, weight, good in signs if good)
             registration.quality = round(registration.completeness / 2) + found
 
+    @api.depends(*COMPLETENESS_FIELDS, "line_ids.quantity")
     def _compute_quality_hint(self):
         for registration in self:
             registration.quality_hint = ", ".join(
@@ -448,7 +451,7 @@ class PartnerDealRegistration(models.Model):
 
     def _compute_access_url(self):
         for registration in self:
-            registration.access_url = f"/my/deals/{registration.id}"
+            registration.access_url = f"/my/incentives/deals/{registration.id}"
 
     def _get_policy(self):
         self.ensure_one()

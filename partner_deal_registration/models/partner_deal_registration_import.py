@@ -1,5 +1,6 @@
 import csv
 import io
+from datetime import date
 
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -141,10 +142,10 @@ class PartnerDealRegistration(models.Model):
 
     def _read_date(self, text):
         try:
-            day = parse_date(self.env, text)
+            return date.fromisoformat(text)
         except ValueError:
-            day = None
-        if not day or isinstance(day, str):
+            day = parse_date(self.env, text)
+        if not isinstance(day, date):
             raise UserError(self.env._("%s is not a date, such as 2026-01-31.", text))
         return day
 

@@ -244,7 +244,8 @@ class PartnerDealRegistration(models.Model):
     def _remind_of_expiry(self):
         """Tell the partner once at each of :data:`REMINDERS`, the nearest only."""
         self.ensure_one()
-        due = min(days for days in REMINDERS if days >= self.days_left)
+        left = (self.protected_until - fields.Date.context_today(self)).days
+        due = min(days for days in REMINDERS if days >= left)
         if self.expiry_reminder and self.expiry_reminder <= due:
             return
         self._write_process({"expiry_reminder": due})
@@ -252,7 +253,7 @@ class PartnerDealRegistration(models.Model):
             self.env._(
                 "The protection ends in %(days)s days, on %(date)s. Report your "
                 "progress, or ask for an extension.",
-                days=self.days_left,
+                days=left,
                 date=fields.Date.to_string(self.protected_until),
             )
         )

@@ -8,6 +8,12 @@ from odoo.addons.partner_incentive_base.tests.common import IncentiveCommon
 
 class DealCommon(IncentiveCommon):
     @classmethod
+    def get_default_groups(cls):
+        return super().get_default_groups() | cls.env.ref(
+            "sales_team.group_sale_manager"
+        )
+
+    @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.env["partner.deal.identity"]._rebuild()

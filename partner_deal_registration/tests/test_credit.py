@@ -118,7 +118,7 @@ class TestDealCredit(DealCommon):
 
     def test_fee_per_approved_deal(self):
         """A SPIF of 100 per deal: two approved, one waits, one is withdrawn."""
-        offer = self._offer("deals_approved", "unit", 100)
+        offer = self._offer("deals_approved", "per_unit", 100)
         self._approved(customer_name="Alpha")
         self._approved(customer_name="Brandt Logistik")
         self._deal(submit=True, customer_name="Waiting")
@@ -152,7 +152,7 @@ class TestDealCredit(DealCommon):
 
     def test_split_counts_by_share(self):
         bookings = self._offer("sourced_bookings")
-        deals = self._offer("deals_converted", "unit", 100)
+        deals = self._offer("deals_converted", "per_unit", 100)
         deal = self._deal(submit=True)
         deal.with_user(self.manager).action_split(
             {self.partner_1.id: 75, self.partner_2.id: 25}
@@ -166,7 +166,7 @@ class TestDealCredit(DealCommon):
         self.assertEqual(self._entitled(deals, self.partner_2, today), 25)
 
     def test_new_customers(self):
-        offer = self._offer("deals_new_customers", "unit", 100)
+        offer = self._offer("deals_new_customers", "per_unit", 100)
         self._order(self._approved(customer_name="Brand New")).action_confirm()
         old = self.env["res.partner"].create(
             {"name": "Altkunde Werke AG", "is_company": True, "city": "Köln"}

@@ -33,7 +33,8 @@ class TestDealState(DealCommon):
     def _in_state(self, state):
         deal = self._deal(customer_name=f"Customer in {state}")
         for verb in PATHS.get(state, ()):
-            ACTIONS[verb](deal.with_user(self.manager))
+            actor = self.users["user"] if verb == "submit" else self.manager
+            ACTIONS[verb](deal.with_user(actor))
         if state == "expired":
             deal = self._in_state("approved")
             deal.sudo()._change_state("expired")
@@ -103,7 +104,7 @@ class TestDealState(DealCommon):
             with self.subTest(verb=verb):
                 deal = self._deal(submit=True, customer_name=f"Actor {verb}")
                 for login in ("user", "finance", "compliance", "auditor"):
-                    with self.assertRaises((AccessError, UserError)):
+                    with self.assertRaises(UserError):
                         ACTIONS[verb](deal.with_user(self.users[login]))
         deal = self._deal(customer_name="Auditor")
         with self.assertRaises(AccessError):
