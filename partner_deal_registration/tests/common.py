@@ -136,11 +136,12 @@ class DealCommon(IncentiveCommon):
 
     @classmethod
     def _order(cls, deal=None, price=2500.0, quantity=10, **values):
+        if deal:
+            values["deal_registration_id"] = deal.id
         order = cls.env["sale.order"].create(
             {
                 "partner_id": (deal.sudo().customer_id if deal else cls.partner_a).id,
                 "company_id": cls.company.id,
-                "deal_registration_id": deal.id if deal else False,
                 "order_line": [
                     Command.create(
                         {

@@ -13,7 +13,7 @@ from .common import DealCommon
 class TestDealDeadline(DealCommon):
     def _cron(self, moment):
         with freeze_time(moment):
-            self.env["partner.deal.registration"]._cron_watch_clock()
+            self.env["partner.deal.registration"].sudo()._cron_watch_clock()
 
     def test_clock_runs_in_working_hours(self):
         # Friday noon: 4 hours on Friday, 8 on Monday, 4 on Tuesday.
@@ -122,7 +122,7 @@ class TestDealDeadline(DealCommon):
         self.assertEqual(gold.discount, 12)
 
     def test_expiry_and_reminders(self):
-        Deal = self.env["partner.deal.registration"]
+        Deal = self.env["partner.deal.registration"].sudo()
         with freeze_time("2026-03-02 08:00:00"):
             deal = self._approved()
         until = deal.protected_until
@@ -172,7 +172,7 @@ class TestDealDeadline(DealCommon):
             )
             self.assertIn("Reseller One", order.deal_note)
         with freeze_time("2026-12-02 08:00:00"):
-            self.env["partner.deal.registration"]._cron_expire()
+            self.env["partner.deal.registration"].sudo()._cron_expire()
             self.assertEqual(deal.state, "expired")
             self.assertEqual(order.order_line.discount, 0)
             self.assertFalse(order.incentive_attribution_ids)
@@ -203,5 +203,5 @@ class TestDealDeadline(DealCommon):
         with freeze_time("2026-03-09 08:00:00"):
             with self.assertRaises(UserError):
                 other.with_user(self.portal_1).action_accept_lead()
-            self.env["crm.lead"]._cron_expire_passed_leads()
+            self.env["crm.lead"].sudo()._cron_expire_passed_leads()
         self.assertEqual(other.passed_state, "expired")

@@ -48,10 +48,10 @@ class TestDealState(DealCommon):
         """Each verb works from the states that the table names, from no other."""
         targets = {verb: (target, origins) for target, (origins, verb) in TRANSITIONS.items()}
         for state, _label in STATES:
+            deal = self._in_state(state)
             for verb, action in ACTIONS.items():
                 target, origins = targets[verb]
                 with self.subTest(state=state, verb=verb), self.env.cr.savepoint() as sp:
-                    deal = self._in_state(state)
                     if verb == "convert" and state == "approved":
                         self._order(deal, price=1.0).action_confirm()
                     if state in origins:
