@@ -90,7 +90,9 @@ def _measure_quality(folder):
         name: max(THRESHOLDS, key=lambda step, rows=rows: _f1(rows, step)[2])
         for name, rows in files.items()
     }
-    _say(f"{'labelled names':26}{'threshold':>10}{'precision':>11}{'recall':>8}{'F1':>7}")
+    _say(
+        f"{'labelled names':26}{'threshold':>10}{'precision':>11}{'recall':>8}{'F1':>7}"
+    )
     failed = False
     for name, rows in files.items():
         (other,) = set(files) - {name}
@@ -149,7 +151,18 @@ def _write_customers(env, count, chance, folder):
     from odoo.addons.partner_deal_registration.matching.normalise import name_key
 
     vocabulary = _get_vocabulary(chance, folder)
-    forms = ["GmbH", "AG", "Ltd", "LLC", "Inc.", "S.A.", "SARL", "B.V.", "S.p.A.", "Co."]
+    forms = [
+        "GmbH",
+        "AG",
+        "Ltd",
+        "LLC",
+        "Inc.",
+        "S.A.",
+        "SARL",
+        "B.V.",
+        "S.p.A.",
+        "Co.",
+    ]
     sample = []
     cr = env.cr
     for start in range(0, count, 10_000):
@@ -192,12 +205,10 @@ def _get_vocabulary(chance, folder):
     real = set()
     if folder:
         for row in _read(folder / "test_names.csv"):
-            real.update(
-                word.strip(",").lower() for word in row["company_name"].split()
-            )
+            real.update(word.strip(",").lower() for word in row["company_name"].split())
     syllables = [
         consonant + vowel + ending
-        for consonant in "b br c ch d f g gr h k kl l m n p pr r s sch st t tr v w".split()
+        for consonant in "b br c ch d f g gr h k kl l m n p r s sch st t tr v w".split()
         for vowel in "a e i o u ei au".split()
         for ending in ("", "n", "r", "l", "s", "ck")
     ]

@@ -1,6 +1,6 @@
 {
     "name": "Partner Deal Registration",
-    "summary": "Deals that partners register: checked for conflicts, protected, credited",
+    "summary": "Deals that partners register: checked, protected and credited",
     "version": "19.0.1.0.0",
     "category": "Sales/Partner Incentives",
     "author": "Partner Incentive Suite contributors",

@@ -333,9 +333,7 @@ class PartnerDealPortal(PartnerIncentivePortal):
                 number = deal_sudo._read_number(quantity) if quantity else 1.0
                 commands.append(
                     Command.create(
-                        Line._clean_vals(
-                            {"product_id": product_id, "quantity": number}
-                        )
+                        Line._clean_vals({"product_id": product_id, "quantity": number})
                     )
                 )
         return commands
@@ -366,9 +364,7 @@ class PartnerDealPortal(PartnerIncentivePortal):
 
     # ------------------------------------------------------------------------- page
 
-    @route(
-        "/my/incentives/deals/<int:deal_id>", type="http", auth="user", website=True
-    )
+    @route("/my/incentives/deals/<int:deal_id>", type="http", auth="user", website=True)
     def portal_my_deal(self, deal_id, error=None, **kw):
         return self._render_deal(self._get_deal(deal_id))
 
@@ -436,7 +432,10 @@ class PartnerDealPortal(PartnerIncentivePortal):
         deal = self._get_deal(deal_id)
         actions = {
             "submit": (lambda: deal.action_submit(), "submitted"),
-            "withdraw": (lambda: deal.action_withdraw(typed.get("reason")), "withdrawn"),
+            "withdraw": (
+                lambda: deal.action_withdraw(typed.get("reason")),
+                "withdrawn",
+            ),
             "progress": (
                 lambda: deal.action_report_progress(
                     typed.get("progress") or None,

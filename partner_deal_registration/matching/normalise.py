@@ -107,7 +107,9 @@ def parse_name(text):
     words = [word for each in words for word in _expand(each).split()]
     words = _read_numbers(words)
     telling = tuple(word for word in words if word not in FILLERS)
-    return Name(telling or tuple(words) or tuple(sorted(forms)), frozenset(forms), joined)
+    return Name(
+        telling or tuple(words) or tuple(sorted(forms)), frozenset(forms), joined
+    )
 
 
 def name_key(text):

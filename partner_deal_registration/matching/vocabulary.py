@@ -191,7 +191,9 @@ ABBREVIATIONS = {
 
 #: Words that say little; they do not enter the key.
 FILLERS = frozenset(
-    "the a an and of for und et y e i de la le les du des del der die das di da do".split()
+    (
+        "the a an and of for und et y e i de la le les du des del der die das di da do"
+    ).split()
 )
 
 NUMBERS = {

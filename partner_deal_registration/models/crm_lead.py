@@ -276,7 +276,5 @@ class CrmLead(models.Model):
         for lead in leads:
             lead.write({"passed_state": "expired"})
             lead._tell_owner(
-                self.env._(
-                    "%s did not answer in time.", lead.passed_partner_id.name
-                )
+                self.env._("%s did not answer in time.", lead.passed_partner_id.name)
             )

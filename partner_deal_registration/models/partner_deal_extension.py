@@ -58,9 +58,7 @@ class PartnerDealExtension(models.Model):
         for extension in self.sudo():
             registration = extension.registration_id
             if registration.state != "approved":
-                raise UserError(
-                    self.env._("The deal is not approved any more.")
-                )
+                raise UserError(self.env._("The deal is not approved any more."))
             extension.write({"state": "granted", "decided_by": self.env.uid})
             registration._write_process(
                 {

@@ -36,7 +36,7 @@ class PartnerDealFinding(models.Model):
     record_name = fields.Char(string="Found")
     customer_name = fields.Char(string="Customer there")
     partner_id = fields.Many2one("res.partner", string="Partner there")
-    owner_id = fields.Many2one("res.users", string="Owner")
+    owner_id = fields.Many2one("res.users")
     record_state = fields.Char(string="Status there")
     score = fields.Float(
         string="Likeness (%)", digits=(5, 1), help="How likely it is the same customer."
@@ -74,7 +74,7 @@ class PartnerDealFinding(models.Model):
             )
 
     def _get_comparison_rows(self):
-        """``(label, here, there, strength)``: 1 agrees, -1 differs, None says nothing."""
+        """``(label, here, there, strength)``: 1 agrees, -1 differs, None is silent."""
         self.ensure_one()
         deal = self.registration_id
         record = self.env[self.res_model].sudo().browse(self.res_id).exists()
@@ -273,7 +273,9 @@ class PartnerDealFinding(models.Model):
             return self.env._("agrees")
         if strength > 0:
             return self.env._("agrees in part")
-        return self.env._("differs") if strength <= -1 else self.env._("differs in part")
+        return (
+            self.env._("differs") if strength <= -1 else self.env._("differs in part")
+        )
 
     def action_open_record(self):
         self.ensure_one()

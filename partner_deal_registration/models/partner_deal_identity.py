@@ -308,7 +308,9 @@ class PartnerDealIdentity(models.Model):
         few names, so it costs nothing and the right ones still follow.
         """
         if not self.env.registry.has_trigram:
-            return SQL("SELECT id FROM partner_deal_identity WHERE name_key = %s", name_key)
+            return SQL(
+                "SELECT id FROM partner_deal_identity WHERE name_key = %s", name_key
+            )
         column = SQL("name_key")
         if self.env.registry.has_unaccent:
             column = SQL(self.env.registry.unaccent("name_key"))

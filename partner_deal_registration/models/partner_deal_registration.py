@@ -218,7 +218,7 @@ class PartnerDealRegistration(models.Model):
         help="Named by the registering partner; the reviewer decides on shares.",
     )
     credit_ids = fields.One2many(
-        "partner.deal.credit", "registration_id", string="Credit", groups=INTERNAL
+        "partner.deal.credit", "registration_id", groups=INTERNAL
     )
 
     customer_name = fields.Char(required=True, tracking=True, index="trigram")
@@ -264,7 +264,7 @@ class PartnerDealRegistration(models.Model):
     competition = fields.Char()
     engagement = fields.Text(
         string="Evidence of engagement",
-        help="What the partner did with the customer so far: visits, workshops, quotes.",
+        help="What the partner did with the customer: visits, workshops, quotes.",
     )
     attachment_ids = fields.Many2many(
         "ir.attachment",
@@ -314,7 +314,7 @@ class PartnerDealRegistration(models.Model):
         compute_sudo=True,
         store=True,
         aggregator="avg",
-        help="0 to 100: how much of what helps to close and to check the deal is there.",
+        help="0 to 100: how much of what helps to close and check the deal is there.",
     )
     quality_hint = fields.Char(
         string="Would help", compute="_compute_quality_hint", compute_sudo=True
@@ -354,11 +354,16 @@ class PartnerDealRegistration(models.Model):
         for registration in self:
             if registration.program_id.company_id == registration.company_id:
                 continue
-            programs = registration.partner_id.sudo().enrollment_ids.filtered(
-                lambda enrollment, company=registration.company_id: (
-                    enrollment.state == "active" and enrollment.company_id == company
+            programs = (
+                registration.partner_id.sudo()
+                .enrollment_ids.filtered(
+                    lambda enrollment, company=registration.company_id: (
+                        enrollment.state == "active"
+                        and enrollment.company_id == company
+                    )
                 )
-            ).program_id
+                .program_id
+            )
             registration.program_id = programs.sorted(
                 lambda program: (not program.is_default, program.id)
             )[:1]
@@ -571,7 +576,7 @@ class PartnerDealRegistration(models.Model):
 
     def _write_process(self, vals):
         """Write what belongs to the process, past the guards of :meth:`write`."""
-        return super().write(vals)
+        return super().write(vals)  # pylint: disable=super-method-mismatch
 
     def _get_rival_basis(self):
         """What decides whether an amendment makes it another deal."""
@@ -645,9 +650,7 @@ class PartnerDealRegistration(models.Model):
     def _is_party(self):
         """Whether the user belongs to the company that registered the deal."""
         self.ensure_one()
-        return (
-            self.env.user.partner_id.commercial_partner_id == self.sudo().partner_id
-        )
+        return self.env.user.partner_id.commercial_partner_id == self.sudo().partner_id
 
     def _check_actor(self, portal=False):
         """An incentive user, or where ``portal`` says so somebody of the partner."""

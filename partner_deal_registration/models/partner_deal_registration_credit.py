@@ -46,15 +46,19 @@ class PartnerDealRegistration(models.Model):
 
     def _find_lead(self):
         """An open opportunity with the customer that no other deal has."""
-        return self.env["crm.lead"].sudo().search(
-            [
-                ("partner_id", "=", self.customer_id.id),
-                ("type", "=", "opportunity"),
-                ("company_id", "in", (self.company_id.id, False)),
-                ("probability", "<", 100),
-                ("deal_registration_ids", "=", False),
-            ],
-            limit=1,
+        return (
+            self.env["crm.lead"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id", "=", self.customer_id.id),
+                    ("type", "=", "opportunity"),
+                    ("company_id", "in", (self.company_id.id, False)),
+                    ("probability", "<", 100),
+                    ("deal_registration_ids", "=", False),
+                ],
+                limit=1,
+            )
         )
 
     def _prepare_lead(self):
@@ -109,9 +113,9 @@ class PartnerDealRegistration(models.Model):
         vals_list, refused = [], []
         for credit in self.credit_ids:
             taken = sum(
-                others.filtered(
-                    lambda row, role=credit.role: row.role == role
-                ).mapped("share")
+                others.filtered(lambda row, role=credit.role: row.role == role).mapped(
+                    "share"
+                )
             )
             if taken + credit.share > 100.0000001:
                 refused.append(credit.partner_id.name)

@@ -14,7 +14,6 @@ class PartnerDealRegistration(models.Model):
 
     route_id = fields.Many2one(
         "partner.deal.route",
-        string="Route",
         readonly=True,
         copy=False,
         ondelete="set null",
@@ -79,7 +78,9 @@ class PartnerDealRegistration(models.Model):
                 if status == "good" and registration.reminded_on:
                     status = "near"
             registration.clock_status = status
-            registration.kanban_color = {"late": 1, "near": 3, "good": 10}.get(status, 0)
+            registration.kanban_color = {"late": 1, "near": 3, "good": 10}.get(
+                status, 0
+            )
 
     # ---------------------------------------------------------------------- routing
 
@@ -219,9 +220,7 @@ class PartnerDealRegistration(models.Model):
             "reminded_on": fields.Datetime.now(),
             # Once escalated, the clock of the next level runs; that the first limit
             # was missed shows in the hours used.
-            "clock_deadline": self._plan_hours(
-                self.clock_hours, fields.Datetime.now()
-            ),
+            "clock_deadline": self._plan_hours(self.clock_hours, fields.Datetime.now()),
         }
         if following:
             vals["user_id"] = following.id

@@ -326,8 +326,10 @@ class PartnerDealRegistration(models.Model):
         self.ensure_one()
         self._check_can_appeal(reason)
         registration = self.sudo()
-        appeal = self.env["partner.deal.appeal"].sudo().create(
-            [registration._prepare_appeal(reason)]
+        appeal = (
+            self.env["partner.deal.appeal"]
+            .sudo()
+            .create([registration._prepare_appeal(reason)])
         )
         registration._message_partner(self.env._("The rejection was appealed."))
         appeal._notify_owner()
@@ -338,9 +340,7 @@ class PartnerDealRegistration(models.Model):
         self._check_reason(reason)
         registration = self.sudo()
         if registration.state != "rejected":
-            raise UserError(
-                self.env._("Only a rejection can be appealed.")
-            )
+            raise UserError(self.env._("Only a rejection can be appealed."))
         if registration.appeal_ids.filtered(
             lambda appeal: appeal.date >= registration.decided_on.date()
         ):

@@ -58,8 +58,10 @@ class PartnerDealRegistration(models.Model):
     def _find_duplicates(self):
         """Search for the customer everywhere and note what was found, and why."""
         self.ensure_one()
-        matches = self.env["partner.deal.identity"].sudo()._find_matches(
-            self._get_party(), limit=30, exclude=[(self._name, self.id)]
+        matches = (
+            self.env["partner.deal.identity"]
+            .sudo()
+            ._find_matches(self._get_party(), limit=30, exclude=[(self._name, self.id)])
         )
         vals_list = []
         for match in matches:
@@ -79,7 +81,8 @@ class PartnerDealRegistration(models.Model):
         ids = [
             match.res_id
             for match in matches
-            if match.res_model == "res.partner" and match.verdict.kind in ("same", "likely")
+            if match.res_model == "res.partner"
+            and match.verdict.kind in ("same", "likely")
         ]
         return self.env["res.partner"].sudo().browse(ids).commercial_partner_id
 
@@ -91,16 +94,20 @@ class PartnerDealRegistration(models.Model):
         since = fields.Datetime.subtract(
             fields.Datetime.now(), days=self._get_policy().recent_order_days
         )
-        orders = self.env["sale.order"].sudo().search(
-            [
-                ("partner_id", "child_of", customers.ids),
-                ("company_id", "=", self.company_id.id),
-                ("date_order", ">=", since),
-                ("state", "!=", "cancel"),
-                ("deal_registration_id", "!=", self.id),
-            ],
-            order="date_order desc",
-            limit=10,
+        orders = (
+            self.env["sale.order"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id", "child_of", customers.ids),
+                    ("company_id", "=", self.company_id.id),
+                    ("date_order", ">=", since),
+                    ("state", "!=", "cancel"),
+                    ("deal_registration_id", "!=", self.id),
+                ],
+                order="date_order desc",
+                limit=10,
+            )
         )
         return [
             self.env["partner.deal.finding"]._prepare_order(self, order)
@@ -115,11 +122,15 @@ class PartnerDealRegistration(models.Model):
         :return: ``[(registration, Match)]``: same customer, overlapping products
         """
         self.ensure_one()
-        matches = self.env["partner.deal.identity"].sudo()._find_matches(
-            self._get_party(),
-            limit=200,
-            sources=[self._name],
-            exclude=[(self._name, self.id)],
+        matches = (
+            self.env["partner.deal.identity"]
+            .sudo()
+            ._find_matches(
+                self._get_party(),
+                limit=200,
+                sources=[self._name],
+                exclude=[(self._name, self.id)],
+            )
         )
         rivals = []
         for match in matches:
@@ -163,8 +174,10 @@ class PartnerDealRegistration(models.Model):
     def _has_sent_quotation(self):
         """Whether the customer had a sent quotation before this was complete."""
         self.ensure_one()
-        matches = self.env["partner.deal.identity"].sudo()._find_matches(
-            self._get_party(), sources=["res.partner"]
+        matches = (
+            self.env["partner.deal.identity"]
+            .sudo()
+            ._find_matches(self._get_party(), sources=["res.partner"])
         )
         customers = self._get_matched_customers(matches)
         if not customers:

@@ -57,9 +57,7 @@ class PartnerDealRegistration(models.Model):
                 )
             )
         if len(rows) > MAX_ROWS:
-            raise UserError(
-                self.env._("A file may have %s deals at most.", MAX_ROWS)
-            )
+            raise UserError(self.env._("A file may have %s deals at most.", MAX_ROWS))
         return [
             {
                 (name or "").strip(): (value or "").strip()
@@ -87,9 +85,7 @@ class PartnerDealRegistration(models.Model):
                 message = self.env._("Saved as a draft")
                 missing = registration.sudo().missing
                 if missing:
-                    message = self.env._(
-                        "Saved as a draft; still missing: %s", missing
-                    )
+                    message = self.env._("Saved as a draft; still missing: %s", missing)
                 elif submit:
                     with self.env.cr.savepoint():
                         registration.action_submit()
@@ -153,7 +149,9 @@ class PartnerDealRegistration(models.Model):
         roles = dict(self._fields["role"].selection)
         if text.lower() not in roles:
             raise UserError(
-                self.env._("%(text)s is none of: %(roles)s.", text=text, roles=", ".join(roles))
+                self.env._(
+                    "%(text)s is none of: %(roles)s.", text=text, roles=", ".join(roles)
+                )
             )
         return text.lower()
 

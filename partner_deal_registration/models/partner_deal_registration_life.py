@@ -79,7 +79,9 @@ class PartnerDealRegistration(models.Model):
         for registration in self:
             until = registration.protected_until
             registration.days_left = (
-                (until - today).days if until and registration.state == "approved" else 0
+                (until - today).days
+                if until and registration.state == "approved"
+                else 0
             )
 
     @api.depends(
@@ -264,15 +266,19 @@ class PartnerDealRegistration(models.Model):
         """Ask for more days; a manager grants or refuses them."""
         self.ensure_one()
         self._check_can_request_extension(days, reason)
-        extension = self.env["partner.deal.extension"].sudo().create(
-            [
-                {
-                    "registration_id": self.id,
-                    "days": int(days),
-                    "reason": reason,
-                    "requested_by": self.env.uid,
-                }
-            ]
+        extension = (
+            self.env["partner.deal.extension"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "registration_id": self.id,
+                        "days": int(days),
+                        "reason": reason,
+                        "requested_by": self.env.uid,
+                    }
+                ]
+            )
         )
         registration = self.sudo()
         registration._notify_reviewer(
@@ -294,9 +300,7 @@ class PartnerDealRegistration(models.Model):
         )
         if not term or len(taken) >= term.extension_limit:
             raise UserError(
-                self.env._(
-                    "The deal has had all the extensions that the tier grants."
-                )
+                self.env._("The deal has had all the extensions that the tier grants.")
             )
         if not 0 < int(days or 0) <= term.extension_days:
             raise UserError(
@@ -307,7 +311,9 @@ class PartnerDealRegistration(models.Model):
 
     # ---------------------------------------------------------------------- progress
 
-    def action_report_progress(self, progress=None, note=None, expected_close_date=None):
+    def action_report_progress(
+        self, progress=None, note=None, expected_close_date=None
+    ):
         """What the partner reports while it works on an approved deal."""
         for registration in self:
             registration._check_can_report_progress(progress)

@@ -110,8 +110,15 @@ class PartnerDealRegistrationLine(models.Model):
     @api.model
     def _clean_vals(self, values):
         """Only product and quantity, of a product that is sold."""
-        product = self.env["product.product"].sudo().search(
-            [("id", "=", int(values.get("product_id") or 0)), ("sale_ok", "=", True)]
+        product = (
+            self.env["product.product"]
+            .sudo()
+            .search(
+                [
+                    ("id", "=", int(values.get("product_id") or 0)),
+                    ("sale_ok", "=", True),
+                ]
+            )
         )
         if not product:
             raise ValidationError(self.env._("This product is not for sale."))

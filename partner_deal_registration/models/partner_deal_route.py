@@ -28,7 +28,6 @@ class PartnerDealRoute(models.Model):
     )
     team_id = fields.Many2one(
         "crm.team",
-        string="Team",
         check_company=True,
         help="Without a reviewer, the member with the fewest open deals gets it.",
     )
@@ -71,7 +70,9 @@ class PartnerDealRoute(models.Model):
         if self.user_id or not self.team_id:
             return self.user_id
         members = self.team_id.member_ids.filtered(
-            lambda user: user.has_group("partner_incentive_base.group_incentive_manager")
+            lambda user: user.has_group(
+                "partner_incentive_base.group_incentive_manager"
+            )
         )
         counts = dict(
             self.env["partner.deal.registration"]._read_group(

@@ -108,8 +108,10 @@ class SaleOrder(models.Model):
             if pricelist and order.pricelist_id != pricelist:
                 order.pricelist_id = pricelist
                 order._recompute_prices()
-            elif not pricelist and deal_pricelists and (
-                order.pricelist_id == deal_pricelists
+            elif (
+                not pricelist
+                and deal_pricelists
+                and (order.pricelist_id == deal_pricelists)
             ):
                 order.pricelist_id = order.partner_id.property_product_pricelist
                 order._recompute_prices()

@@ -45,9 +45,7 @@ class PartnerDealReport(models.Model):
         "res.country", string="Customer's country", readonly=True
     )
     user_id = fields.Many2one("res.users", string="Reviewer", readonly=True)
-    role = fields.Selection(
-        selection="_get_roles", string="Role", readonly=True
-    )
+    role = fields.Selection(selection="_get_roles", readonly=True)
     state = fields.Selection(STATES, readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     expected_value = fields.Monetary(readonly=True)

@@ -122,7 +122,9 @@ class TestDealAccess(DealCommon, HttpCase):
     def test_attachment_and_message(self):
         Message = self.env["mail.message"].with_user(self.portal_2)
         self.assertFalse(
-            Message.search([("model", "=", self.deal._name), ("res_id", "=", self.deal.id)])
+            Message.search(
+                [("model", "=", self.deal._name), ("res_id", "=", self.deal.id)]
+            )
         )
         with mute_logger("odoo.models"), self.assertRaises(AccessError):
             self.attachment.with_user(self.portal_2).read(["name"])
@@ -130,20 +132,43 @@ class TestDealAccess(DealCommon, HttpCase):
             self.stranger.message_post(body="Hello")
 
     def test_second_registrant_learns_only_that_it_is_protected(self):
-        second = self._deal(self.partner_2, submit=True, customer_name="Muller Maschinenbau")
+        second = self._deal(
+            self.partner_2, submit=True, customer_name="Muller Maschinenbau"
+        )
         second.with_user(self.manager).action_reject(
             "protected", "Reseller One has it until June", "20000 at stake"
         )
         view = second.with_user(self.portal_2)
         view.invalidate_recordset()
-        names = [name for name in view._fields if view._has_field_access(view._fields[name], "read")]
+        names = [
+            name
+            for name in view._fields
+            if view._has_field_access(view._fields[name], "read")
+        ]
         values = view.read(names)[0]
         self.assertEqual(values["reason"], "The deal is protected.")
         self._assert_no_secret(
-            str({k: v for k, v in values.items() if not k.startswith(("customer", "display", "expected", "company_value", "engagement", "message"))})
+            str(
+                {
+                    k: v
+                    for k, v in values.items()
+                    if not k.startswith(
+                        (
+                            "customer",
+                            "display",
+                            "expected",
+                            "company_value",
+                            "engagement",
+                            "message",
+                        )
+                    )
+                }
+            )
         )
-        messages = self.env["mail.message"].with_user(self.portal_2).search(
-            [("model", "=", second._name), ("res_id", "=", second.id)]
+        messages = (
+            self.env["mail.message"]
+            .with_user(self.portal_2)
+            .search([("model", "=", second._name), ("res_id", "=", second.id)])
         )
         for message in messages:
             self.assertNotIn("Reseller One", message.body)
@@ -163,16 +188,20 @@ class TestDealAccess(DealCommon, HttpCase):
         self.assertEqual(answers[0]["state"], "submitted")
 
     def test_api_takes_only_the_partner_fields(self):
-        answer = self.env["partner.deal.registration"].with_user(self.portal_2).register(
-            {
-                **self._values(customer_name="Neu AG"),
-                "partner_id": self.partner_1.id,
-                "state": "approved",
-                "completed_on": "2020-01-01",
-                "user_id": self.portal_2.id,
-                "credit_ids": [Command.create({"partner_id": self.partner_2.id})],
-                "lines": [{"product_id": self.product.id}],
-            }
+        answer = (
+            self.env["partner.deal.registration"]
+            .with_user(self.portal_2)
+            .register(
+                {
+                    **self._values(customer_name="Neu AG"),
+                    "partner_id": self.partner_1.id,
+                    "state": "approved",
+                    "completed_on": "2020-01-01",
+                    "user_id": self.portal_2.id,
+                    "credit_ids": [Command.create({"partner_id": self.partner_2.id})],
+                    "lines": [{"product_id": self.product.id}],
+                }
+            )
         )
         deal = self.env["partner.deal.registration"].sudo().browse(answer["id"])
         self.assertEqual(deal.partner_id, self.partner_2)

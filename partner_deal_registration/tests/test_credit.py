@@ -87,9 +87,7 @@ class TestDealCredit(DealCommon):
         order = self._order(partner_id=customer.id)
         order = order.with_user(self.seller)
         self.assertIn("Reseller One", order.deal_warning)
-        self.assertIn(
-            "Reseller One", customer.with_user(self.seller).deal_protection
-        )
+        self.assertIn("Reseller One", customer.with_user(self.seller).deal_protection)
         self.assertIn(
             "Reseller One", deal.sudo().lead_id.with_user(self.seller).deal_protection
         )

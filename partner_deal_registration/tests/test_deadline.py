@@ -129,7 +129,9 @@ class TestDealDeadline(DealCommon):
         told = []
         for days in (40, 30, 29, 14, 13, 3, 2, 0):
             before = len(deal.message_ids)
-            with freeze_time(datetime.combine(until, datetime.min.time()) - timedelta(days)):
+            with freeze_time(
+                datetime.combine(until, datetime.min.time()) - timedelta(days)
+            ):
                 Deal._cron_expire()
                 Deal._cron_expire()
             if len(deal.message_ids) > before:
@@ -167,9 +169,7 @@ class TestDealDeadline(DealCommon):
             deal = self._approved()
             order = self._order(deal)
             self.assertEqual(order.order_line.discount, 12)
-            self.assertEqual(
-                order.incentive_attribution_ids.partner_id, self.partner_1
-            )
+            self.assertEqual(order.incentive_attribution_ids.partner_id, self.partner_1)
             self.assertIn("Reseller One", order.deal_note)
         with freeze_time("2026-12-02 08:00:00"):
             self.env["partner.deal.registration"].sudo()._cron_expire()

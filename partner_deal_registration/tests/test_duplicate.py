@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import BaseCase, tagged
 
 from ..matching.evidence import Party, compare
@@ -67,7 +68,9 @@ class TestMatching(BaseCase):
 @tagged("post_install", "-at_install")
 class TestDuplicate(DealCommon):
     def test_spellings_are_found(self):
-        first = self._approved(customer_name="Schröder & Söhne Anlagenbau GmbH & Co. KG")
+        first = self._approved(
+            customer_name="Schröder & Söhne Anlagenbau GmbH & Co. KG"
+        )
         for name in (
             "Schroeder und Soehne Anlagenbau",
             "SCHRÖDER & SÖHNE ANLAGENBAU KG",
@@ -107,7 +110,11 @@ class TestDuplicate(DealCommon):
             }
         )
         self.env["crm.lead"].create(
-            {"name": "Press", "type": "opportunity", "partner_name": "Müller Maschinenbau"}
+            {
+                "name": "Press",
+                "type": "opportunity",
+                "partner_name": "Müller Maschinenbau",
+            }
         )
         self._order(partner_id=customer.id).action_confirm()
         deal = self._deal(submit=True)
@@ -121,7 +128,9 @@ class TestDuplicate(DealCommon):
         self.env["res.partner"].create(
             [
                 {"name": name, "is_company": True, "phone": "+49 30 1111111"}
-                for name in (f"{chr(65 + n)}{chr(70 + n)}qz {n * 7919}" for n in range(25))
+                for name in (
+                    f"{chr(65 + n)}{chr(70 + n)}qz {n * 7919}" for n in range(25)
+                )
             ]
         )
         deal = self._deal(
@@ -130,9 +139,11 @@ class TestDuplicate(DealCommon):
         self.assertFalse(deal.sudo().finding_ids)
 
     def test_other_company_is_not_told(self):
-        other = self.setup_other_company()["company"] if hasattr(
-            self, "setup_other_company"
-        ) else self.env["res.company"].create({"name": "Second vendor"})
+        other = (
+            self.setup_other_company()["company"]
+            if hasattr(self, "setup_other_company")
+            else self.env["res.company"].create({"name": "Second vendor"})
+        )
         self.env["res.partner"].create(
             {
                 "name": "Müller Maschinenbau",
@@ -161,12 +172,16 @@ class TestDuplicate(DealCommon):
         self.assertEqual(keys(), ["kranbau nord"])
         partner_id = partner.id
         partner.unlink()
-        self.assertFalse(Identity.search([("res_id", "=", partner_id), ("res_model", "=", "res.partner")]))
+        self.assertFalse(
+            Identity.search(
+                [("res_id", "=", partner_id), ("res_model", "=", "res.partner")]
+            )
+        )
 
     def test_amendment_of_an_approved_deal(self):
         self._approved(product=self.product_2)
         mine = self._approved(partner=self.partner_2, product=self.product)
-        with self.assertRaises(Exception, msg="moves onto a protected deal"):
+        with self.assertRaisesRegex(UserError, "protected or under review"):
             mine.with_user(self.users["user"]).line_ids.product_id = self.product_2
-        with self.assertRaisesRegex(Exception, "another customer"):
+        with self.assertRaisesRegex(UserError, "another customer"):
             mine.with_user(self.users["user"]).customer_name = "Ganz Andere AG"

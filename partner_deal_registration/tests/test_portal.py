@@ -82,13 +82,13 @@ class TestDealPortal(DealCommon, HttpCase):
     def test_upload(self):
         page = self.url_open("/my/incentives/deals/upload")
         content = (
-            "customer_name;customer_city;customer_country;customer_contact;product;"
-            "quantity;expected_value;expected_close_date;engagement\n"
-            "Eins GmbH;Bonn;DE;Jo;Widget;5;1000;2030-01-31;Visit\n"
-            "Zwei GmbH;;;;;;;;\n"
-            ";Bonn;;;;;;;\n"
-            "Drei GmbH;Bonn;XX;;;;;;\n"
-        ).encode()
+            b"customer_name;customer_city;customer_country;customer_contact;product;"
+            b"quantity;expected_value;expected_close_date;engagement\n"
+            b"Eins GmbH;Bonn;DE;Jo;Widget;5;1000;2030-01-31;Visit\n"
+            b"Zwei GmbH;;;;;;;;\n"
+            b";Bonn;;;;;;;\n"
+            b"Drei GmbH;Bonn;XX;;;;;;\n"
+        )
         page = self._post(
             "/my/incentives/deals/upload/send",
             page,

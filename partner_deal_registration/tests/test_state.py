@@ -46,12 +46,17 @@ class TestDealState(DealCommon):
 
     def test_every_transition(self):
         """Each verb works from the states that the table names, from no other."""
-        targets = {verb: (target, origins) for target, (origins, verb) in TRANSITIONS.items()}
+        targets = {
+            verb: (target, origins) for target, (origins, verb) in TRANSITIONS.items()
+        }
         for state, _label in STATES:
             deal = self._in_state(state)
             for verb, action in ACTIONS.items():
                 target, origins = targets[verb]
-                with self.subTest(state=state, verb=verb), self.env.cr.savepoint() as sp:
+                with (
+                    self.subTest(state=state, verb=verb),
+                    self.env.cr.savepoint() as sp,
+                ):
                     if verb == "convert" and state == "approved":
                         self._order(deal, price=1.0).action_confirm()
                     if state in origins:
@@ -88,13 +93,17 @@ class TestDealState(DealCommon):
         ):
             with self.assertRaises(AccessError):
                 deal.with_user(self.manager).write({name: value})
-        copy = self.env["partner.deal.registration"].with_user(self.manager).create(
-            {
-                **self._values(customer_name="Other"),
-                "partner_id": self.partner_1.id,
-                "protected_until": "2090-01-01",
-                "completed_on": "2020-01-01",
-            }
+        copy = (
+            self.env["partner.deal.registration"]
+            .with_user(self.manager)
+            .create(
+                {
+                    **self._values(customer_name="Other"),
+                    "partner_id": self.partner_1.id,
+                    "protected_until": "2090-01-01",
+                    "completed_on": "2020-01-01",
+                }
+            )
         )
         self.assertFalse(copy.protected_until)
         self.assertFalse(copy.completed_on)
@@ -239,10 +248,10 @@ class TestDealState(DealCommon):
     def test_take_over(self):
         Deal = self.env["partner.deal.registration"]
         content = (
-            "customer_name;product;expected_value;partner;protected_from;protected_until\n"
-            "Alte Kunden AG;Widget;1.000,50;Reseller One;2026-01-10;2030-01-31\n"
-            "Fehler AG;Nothing;1;Reseller One;2026-01-10;2030-01-31\n"
-        ).encode()
+            b"customer_name;product;expected_value;partner;protected_from;protected_until\n"
+            b"Alte Kunden AG;Widget;1.000,50;Reseller One;2026-01-10;2030-01-31\n"
+            b"Fehler AG;Nothing;1;Reseller One;2026-01-10;2030-01-31\n"
+        )
         rows = Deal._read_csv(content)
         with self.assertRaises(AccessError):
             Deal.with_user(self.users["user"])._take_over({})
