@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class PartnerDealTierTerm(models.Model):
-    """What a registered deal gives a partner of a tier: protection, price, more time."""
+    """What a registered deal gives a partner of a tier: protection, price, time."""
 
     _name = "partner.deal.tier.term"
     _description = "Deal Terms of a Tier"
