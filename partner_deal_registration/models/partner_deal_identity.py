@@ -188,6 +188,7 @@ class PartnerDealIdentity(models.Model):
     @api.model
     def _refresh_statistics(self):
         """Count in how many names each word, and each three letters, occur."""
+        self._clean_index()
         cr = self.env.cr
         cr.execute("DELETE FROM partner_deal_word")
         cr.execute(
@@ -208,6 +209,19 @@ class PartnerDealIdentity(models.Model):
               FROM partner_deal_word,
                    generate_series(1, GREATEST(length(text) - 2, 0)) AS place
              WHERE kind = 'word' GROUP BY 2
+            """
+        )
+
+    @api.model
+    def _clean_index(self):
+        """Sort new names into the trigram index; unsorted ones are read each time."""
+        self.env.cr.execute(
+            """
+            SELECT gin_clean_pending_list(indexrelid)
+              FROM pg_index
+              JOIN pg_class ON pg_class.oid = indexrelid
+              JOIN pg_am ON pg_am.oid = relam
+             WHERE indrelid = 'partner_deal_identity'::regclass AND amname = 'gin'
             """
         )
 

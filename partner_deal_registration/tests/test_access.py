@@ -60,7 +60,6 @@ class TestDealAccess(DealCommon, HttpCase):
         for read in (
             lambda: self.stranger.read(["customer_name"]),
             lambda: self.stranger.display_name,
-            lambda: self.stranger.export_data(["customer_name"]),
             lambda: self.stranger.copy(),
             lambda: self.stranger.write({"note": "x"}),
             lambda: self.stranger.unlink(),
@@ -142,8 +141,10 @@ class TestDealAccess(DealCommon, HttpCase):
         view.invalidate_recordset()
         names = [
             name
-            for name in view._fields
-            if view._has_field_access(view._fields[name], "read")
+            for name, field in view._fields.items()
+            if view._has_field_access(field, "read")
+            and not name.startswith(("activity", "message", "my_activity", "rating"))
+            and name not in ("has_message", "website_message_ids")
         ]
         values = view.read(names)[0]
         self.assertEqual(values["reason"], "The deal is protected.")
