@@ -9,8 +9,9 @@ from ..matching.similarity import Weights
 #: Keys that more records share than this tell nothing: a switchboard, a mail provider.
 MAX_SHARED = 20
 #: Names that one search reads from the index, and that it compares in full.
-READ_BUDGET = 12_000
-COMPARED = 80
+READ_BUDGET = 2_000
+MAX_LOOKUPS = 12
+COMPARED = 50
 #: Models whose records can be the same customer, the source of an identity each.
 SOURCES = ("res.partner", "crm.lead", "partner.deal.registration")
 
@@ -205,9 +206,9 @@ class PartnerDealIdentity(models.Model):
         cr.execute(
             """
             INSERT INTO partner_deal_word (kind, text, amount)
-            SELECT 'letters', substr(text, place, 3), SUM(amount)
-              FROM partner_deal_word,
-                   generate_series(1, GREATEST(length(text) - 2, 0)) AS place
+            SELECT 'letters', substr(text, place, size), SUM(amount)
+              FROM partner_deal_word, generate_series(3, 4) AS size,
+                   generate_series(1, length(text) - size + 1) AS place
              WHERE kind = 'word' GROUP BY 2
             """
         )
@@ -317,9 +318,9 @@ class PartnerDealIdentity(models.Model):
         """Ids of the most alike names.
 
         Common letters make a trigram search slow: nearly all names have them. Only
-        the rarest sequences of three letters are looked up, as many as lead to at
-        most :data:`READ_BUDGET` names. A misspelt sequence is rare, too, but leads to
-        few names, so it costs nothing and the right ones still follow.
+        rare halves of words are looked up, and pairs of halves, as many as lead to
+        at most :data:`READ_BUDGET` names. A misspelt half is rare, too, but leads to
+        few names, so it costs nothing and the intact ones still follow.
         """
         if not self.env.registry.has_trigram:
             return SQL(
@@ -341,27 +342,55 @@ class PartnerDealIdentity(models.Model):
         )
 
     def _get_name_condition(self, name_key, column):
+        """Rows that have a rare half of a word, or two halves of different words."""
         words = name_key.split()
-        letters = {
-            word[place : place + 3] for word in words for place in range(len(word) - 2)
-        }
-        if not letters:
+        halves = {half: word for word in words for half in self._get_halves(word)}
+        if not halves:
             return SQL("%s LIKE %s", column, name_key)
-        counts = self._read_counts("letters", letters)
-        chosen, total = [], 0
-        for text in sorted(letters, key=lambda each: (counts.get(each, 0), each)):
-            total += counts.get(text, 0)
-            if total > READ_BUDGET:
+        counts = self._read_half_counts(halves)
+        total = max(self._read_counts("total", [""]).get("", 0), 1)
+        groups = [(counts[half], (half,)) for half in halves]
+        groups += [
+            (counts[one] * counts[other] / total, (one, other))
+            for one in halves
+            for other in halves
+            if one < other and halves[one] != halves[other]
+        ]
+        conditions, read = [], 0
+        for amount, group in sorted(groups):
+            read += amount
+            if conditions and (read > READ_BUDGET or len(conditions) == MAX_LOOKUPS):
                 break
-            chosen.append(f"%{text}%")
-        hits = sum(counts.get(text[1:-1], 0) for text in chosen)
-        conditions = [SQL("%s LIKE ANY(%s)", column, chosen)] if chosen else []
-        if not hits:
-            # Every sequence is common: names that have all the words.
-            conditions.append(
-                SQL("%s LIKE ALL(%s)", column, [f"%{word}%" for word in words])
-            )
+            # Not LIKE ALL: that one is not looked up in an index.
+            likes = [SQL("%s LIKE %s", column, f"%{half}%") for half in group]
+            conditions.append(SQL("(%s)", SQL(" AND ").join(likes)))
+        conditions.append(SQL("%s LIKE %s", column, name_key))
         return SQL("(%s)", SQL(" OR ").join(conditions))
+
+    def _get_halves(self, word):
+        """Both halves of a word: a slip of the finger leaves one of them intact."""
+        if len(word) < 6:
+            return [word] if len(word) >= 3 else []
+        middle = len(word) // 2
+        return [word[: max(middle, 4)], word[min(middle, len(word) - 4) :]]
+
+    def _read_half_counts(self, halves):
+        """``{half: at most so many names have it}``, by its rarest part."""
+        parts = {
+            half: [
+                half[place : place + length]
+                for length in (3, 4)
+                for place in range(len(half) - length + 1)
+            ]
+            for half in halves
+        }
+        counts = self._read_counts(
+            "letters", {part for texts in parts.values() for part in texts}
+        )
+        return {
+            half: min(counts.get(part, 0) for part in texts)
+            for half, texts in parts.items()
+        }
 
     def _read_counts(self, kind, texts):
         return dict(
