@@ -221,7 +221,7 @@ def _get_vocabulary(chance, folder):
 
 
 def _misspell(name, chance):
-    """One slip of the finger, and at times another legal form or order of words."""
+    """One slip of the finger, and at times no legal form or another order of words."""
     place = chance.randrange(1, max(2, len(name) - 4))
     letter = chance.choice("abcdefghijklmnopqrstuvwxyz")
     name = chance.choice(
@@ -232,7 +232,7 @@ def _misspell(name, chance):
         )
     )
     if chance.random() < 0.3:
-        name = name.rsplit(" ", 1)[0] + " " + chance.choice(("Limited", "SE", "KG"))
+        name = name.rsplit(" ", 1)[0]
     if chance.random() < 0.15:
         name = " ".join(reversed(name.split()))
     return name

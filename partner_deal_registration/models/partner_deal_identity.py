@@ -10,7 +10,8 @@ from ..matching.similarity import Weights
 MAX_SHARED = 20
 #: Names that one search reads from the index, and that it compares in full.
 READ_BUDGET = 2_000
-MAX_LOOKUPS = 12
+#: Pairs of halves that are looked up, where no half of a word is rare.
+MAX_PAIRS = 6
 COMPARED = 50
 #: Models whose records can be the same customer, the source of an identity each.
 SOURCES = ("res.partner", "crm.lead", "partner.deal.registration")
@@ -349,17 +350,20 @@ class PartnerDealIdentity(models.Model):
             return SQL("%s LIKE %s", column, name_key)
         counts = self._read_half_counts(halves)
         total = max(self._read_counts("total", [""]).get("", 0), 1)
-        groups = [(counts[half], (half,)) for half in halves]
-        groups += [
+        rare = [half for half in halves if counts[half] <= READ_BUDGET / 2]
+        groups = [(counts[half], (half,)) for half in rare]
+        # What is too common alone is selective together with another word.
+        common = [half for half in halves if half not in rare]
+        pairs = [
             (counts[one] * counts[other] / total, (one, other))
-            for one in halves
-            for other in halves
+            for one in common
+            for other in common
             if one < other and halves[one] != halves[other]
         ]
         conditions, read = [], 0
-        for amount, group in sorted(groups):
+        for amount, group in sorted(groups) + sorted(pairs)[:MAX_PAIRS]:
             read += amount
-            if conditions and (read > READ_BUDGET or len(conditions) == MAX_LOOKUPS):
+            if conditions and read > READ_BUDGET:
                 break
             # Not LIKE ALL: that one is not looked up in an index.
             likes = [SQL("%s LIKE %s", column, f"%{half}%") for half in group]
