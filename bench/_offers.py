@@ -137,9 +137,7 @@ def floor_queries(env, books, offers):
 
 def _floor_query(env, books, terms):
     value = (
-        SQL(
-            "CASE WHEN move.move_type = 'out_refund' THEN -1 ELSE 1 END * line.quantity"
-        )
+        SQL("CASE WHEN move.move_type = 'out_refund' THEN -1 ELSE 1 END * line.quantity")
         if terms.get("measure") == "invoiced_quantity"
         else SQL("-line.balance")
     )

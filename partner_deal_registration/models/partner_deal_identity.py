@@ -9,9 +9,9 @@ from ..matching.similarity import Weights
 #: Keys that more records share than this tell nothing: a switchboard, a mail provider.
 MAX_SHARED = 20
 #: Names that one search reads from the index, and that it compares in full.
-READ_BUDGET = 2_000
+READ_BUDGET = 3_000
 #: Pairs of halves that are looked up, where no half of a word is rare.
-MAX_PAIRS = 6
+MAX_PAIRS = 8
 COMPARED = 50
 #: Models whose records can be the same customer, the source of an identity each.
 SOURCES = ("res.partner", "crm.lead", "partner.deal.registration")
