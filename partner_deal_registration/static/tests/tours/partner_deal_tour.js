@@ -11,7 +11,12 @@ const register = (customer) => [
     { trigger: "select[aria-label='Product 1']", run: "selectByIndex 1" },
     { trigger: "input[aria-label='Quantity 1']", run: "edit 10" },
     { trigger: "#expected_value", run: "edit 25000" },
-    { trigger: "#expected_close_date", run: "edit 2030-06-30" },
+    {
+        trigger: "#expected_close_date",
+        run() {
+            this.anchor.value = "2030-06-30";
+        },
+    },
     { trigger: "button[name='continue']", run: "click", expectUnloadPage: true },
     { trigger: "#engagement", run: "edit Two visits and a demo of the whole line." },
     { trigger: "button[name='continue']", run: "click", expectUnloadPage: true },
