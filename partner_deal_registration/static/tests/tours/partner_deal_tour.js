@@ -35,14 +35,14 @@ registry.category("web_tour.tours").add("partner_deal_first_partner", {
 
 registry.category("web_tour.tours").add("partner_deal_second_partner", {
     url: "/my/incentives/deals",
-    steps: () => register("Rhein. Turbinen Aktiengesellschaft"),
+    steps: () => register("Reinische Turbinen Aktiengesellschaft"),
 });
 
 registry.category("web_tour.tours").add("partner_deal_manager", {
     url: "/odoo/deal-registrations",
     steps: () => [
         {
-            trigger: ".o_kanban_record:contains(Rhein. Turbinen Aktiengesellschaft)",
+            trigger: ".o_kanban_record:contains(Reinische Turbinen Aktiengesellschaft)",
             run: "click",
         },
         { trigger: ".alert-danger:contains(Another partner has registered)" },
