@@ -34,6 +34,7 @@ class TestDealPortal(DealCommon, HttpCase):
         self.assertEqual(deal.customer_name, "Neue Werke AG")
         self.assertEqual(deal.state, "draft")
         base = f"/my/incentives/deals/{deal.id}"
+        self.assertNotIn("checked", page.text.split('id="is_renewal"')[1].split(">")[0])
         # What is wrong is said, and what was typed is kept.
         page = self._post(
             f"{base}/save/deal", page, expected_value="a lot", competition="Rival Inc"
