@@ -66,6 +66,18 @@ class PartnerIncentiveProductRule(models.Model):
                     )
                 ) from error
 
+    @api.constrains("mode", "category_ids", "product_ids", "line_domain")
+    def _check_exclusion(self):
+        for rule in self:
+            named = rule.category_ids or rule.product_ids or rule.line_domain
+            if rule.mode == "exclude" and not named:
+                raise ValidationError(
+                    self.env._(
+                        "An exclusion names products, categories or conditions; "
+                        "without any it would exclude everything."
+                    )
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
         rules = super().create(vals_list)

@@ -41,7 +41,7 @@ class TestMeasures(RebateCommon):
         self.assertEqual(self._entitled(offer, self.partner_1, date(2026, 1, 31)), 100)
 
     def test_excluded_product_does_not_count(self):
-        other = self.product.copy({"taxes_id": False})
+        other = self.env["product.product"].create({"name": "Other", "taxes_id": False})
         offer = self._create_offer(
             product_rule_ids=[
                 Command.create(

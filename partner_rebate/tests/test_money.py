@@ -16,11 +16,13 @@ class TestMoney(RebateCommon):
         self._accrue(date(2026, 1, 31), offer)
         entry = offer.entry_ids
         self.assertEqual(entry.amount, 100)
-        for records in (entry, entry.sudo()):
-            with self.assertRaisesRegex(UserError, "never edited"):
-                records.write({"amount": 1.0})
-            with self.assertRaisesRegex(UserError, "never deleted"):
-                records.unlink()
+        for method, values in (("write", [{"amount": 1.0}]), ("unlink", [])):
+            with self.assertRaises(UserError):
+                getattr(entry, method)(*values)
+        with self.assertRaisesRegex(UserError, "never edited"):
+            entry.sudo().write({"amount": 1.0})
+        with self.assertRaisesRegex(UserError, "never deleted"):
+            entry.sudo().unlink()
         with self.assertRaisesRegex(UserError, "by hand"):
             entry.create({"offer_id": offer.id})
 
