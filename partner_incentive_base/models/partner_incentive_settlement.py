@@ -232,9 +232,7 @@ class PartnerIncentiveSettlement(models.Model):
         netted = offers | self._get_netted_offers(offers)
         dues = self._get_dues(netted, overrides)
         groups = defaultdict(list)
-        for offer in netted.sorted(
-            lambda o: (o._get_terms_in_force().sequence, o.id)
-        ):
+        for offer in netted.sorted(lambda o: (o._get_terms_in_force().sequence, o.id)):
             version = offer._get_published_versions()[-1]
             for (offer_id, partner_id), vals in dues.items():
                 if offer_id != offer.id:
