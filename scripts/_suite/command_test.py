@@ -7,8 +7,7 @@
     scripts/test partner_mdf/tests   the same, for a folder or file
     scripts/test --no-browser        without the tours that need a browser
     scripts/test --keep -k holdback  do not rebuild the template, though files changed
-    scripts/test -n 2                only pytest, in two processes (worth it on idle
-cores)
+    scripts/test -n 2                only pytest, in two processes
 
 The template is rebuilt when a file changes that decides what an installation does. A
 full run always builds it anew. Any option that is not listed here goes to pytest.
