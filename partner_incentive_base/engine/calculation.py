@@ -15,7 +15,7 @@ from .scale import Scale
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """A part of the earning volume that is kept apart.
 
@@ -41,7 +41,7 @@ class Part:
         return total_earned([self])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What is applied to the result of the formula.
 
@@ -63,7 +63,7 @@ class Terms:
     best_of: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Position:
     """One offer, one earner (a partner or a pool), one window.
 
@@ -107,7 +107,7 @@ class Position:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """What a position comes to, with every step that led there (unrounded).
 
@@ -134,6 +134,11 @@ def total_earned(parts):
     leave an error in the last digit: into how many parts a volume falls must not
     decide which way half a cent is rounded.
     """
+    if len(parts) == 1:
+        part = parts[0]
+        if part.qualifying <= ZERO:
+            return ZERO
+        return part.scale.earn(part.qualifying) * part.volume / part.qualifying
     dividends = defaultdict(Decimal)
     for part in parts:
         if part.qualifying > ZERO:
@@ -151,8 +156,8 @@ def evaluate(position, reduction=ZERO):
     terms = position.terms
     formula = total_earned(position.parts)
     reduced = formula
-    amount = position.amount
-    if reduction and amount > ZERO:
+    amount = position.amount if reduction else ZERO
+    if amount > ZERO:
         reduction = min(reduction, amount)
         reduced = formula * (amount - reduction) / amount
     value = reduced if terms.cap is None else min(reduced, terms.cap)

@@ -1,8 +1,8 @@
 """Calculation windows and settlement periods."""
 
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 PERIODS = ("whole", *MONTHS)
@@ -16,9 +16,8 @@ class WindowError(ValueError):
         self.code = code
 
 
-@dataclass(frozen=True, order=True)
-class Window:
-    """A span of days, both ends included."""
+class Window(NamedTuple):
+    """A span of days, both ends included. A tuple, since it is in many keys."""
 
     start: date
     end: date

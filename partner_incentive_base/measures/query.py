@@ -4,22 +4,39 @@ Set-based from end to end: lines are reduced, in one pass, to a row per partner,
 of days and set of product filters; only those few rows meet the offers.
 
 * ``scope``: which partner's lines count for which earner, when. Offers for the same
-  partners share one.
-* ``span``: the windows of the versions, each with its scope and product filters.
-* ``bound``: all days on which anything changes for a partner (windows, versions,
-  enrollment, tiers). ``width_bucket`` puts a line into the span between two of them.
-* ``line``: the reduced lines. ``filters`` names the product filters they pass.
+  partners share one. It is looked up first, so that it stands in the statement as
+  values: PostgreSQL then knows how many there are, and may divide the pass over the
+  lines among several processes.
+* days: those on which anything changes (windows, versions, enrollment, tiers).
+  ``width_bucket`` puts a line into the span between two of them, known by its first.
+* ``span``: the windows of the versions, a row for each such day in them.
+* ``line``: the reduced lines. The bits of its masks tell which filters they pass.
 """
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
+
+from psycopg2.extras import DateRange
 
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 FAR_PAST = date(1, 1, 1)
 FAR_FUTURE = date(9999, 12, 31)
-WORK_MEM = "256MB"
+# PostgreSQL cannot know how few rows the lines are reduced to. With its usual settings
+# it would rather sort all lines than keep the sums in a hash table, and not divide the
+# work, since it expects many rows to be handed over.
+SETTINGS = {
+    "work_mem": "256MB",
+    "enable_sort": "off",
+    "parallel_tuple_cost": "0.001",
+}
+# Up to so many days, all partners are cut on the same ones; from there on each on its
+# own, so that a thousand enrollment dates do not cut every partner a thousand times.
+MAX_SHARED_DAYS = 100
+# Filters per mask: the bits of a bigint but its sign.
+BITS = 63
 
 # What a caller can ask the volumes to be kept apart by, besides earner, window and
 # segment. Columns of the source, but the partner is the one that the volume counts for.
@@ -52,6 +69,24 @@ class Span:
     earn_end: date
 
 
+class Scope(NamedTuple):
+    """Whose lines count for whom, from a day to before another.
+
+    :param scope_id: number of the query that yielded it, see ``_get_scope_queries``
+    :param role: in which role the partner must stand to the document
+    :param earner_id: who earns, 0 for a pool; ``member_id`` is who it is in the pool
+    """
+
+    scope_id: int
+    role: str
+    partner_id: int
+    earner_id: int
+    member_id: int
+    segment_id: int
+    valid_from: date
+    valid_to: date
+
+
 @dataclass
 class VolumeQuery:
     """Composes the volumes of offer versions that share a source of lines.
@@ -66,8 +101,7 @@ class VolumeQuery:
     :param spans: list of :class:`Span`
     :param partner_ids: only these earners, or None for all
     :param any_date: whoever is eligible on some day is so on every day
-    :param with_quantity: False leaves quantities out, which saves a conversion of
-        units per line
+    :param with_quantity: False leaves quantities out where the measure is in money
     """
 
     env: object
@@ -80,7 +114,8 @@ class VolumeQuery:
     any_date: bool = False
     with_quantity: bool = True
     _filters: dict = field(default_factory=dict)
-    _scopes: tuple | None = None
+    _scope_queries: tuple | None = None
+    _scopes: list | None = None
 
     def __post_init__(self):
         self._versions = sorted(
@@ -108,32 +143,39 @@ class VolumeQuery:
             "span.version_id, span.index, scope.earner_id, scope.segment_id%s",
             SQL(", %s", columns) if dimensions else SQL(),
         )
+        qualifies = self._counts("qualifying")
+        sums = {
+            "amount": SQL("SUM(%s) FILTER (WHERE %s)", self._amount(), qualifies),
+            "quantity": SQL(
+                "SUM(line.quantity) FILTER (WHERE span.with_quantity AND %s)", qualifies
+            ),
+        }
+        # What earns is added up only where it can differ from what qualifies.
+        earns = SQL("NOT span.same AND span.earns AND %s", self._counts("earning"))
+        earning = {
+            "amount": SQL("SUM(%s) FILTER (WHERE %s)", self._amount(), earns),
+            "quantity": SQL(
+                "SUM(line.quantity) FILTER (WHERE span.with_quantity AND %s)", earns
+            ),
+        }
         return SQL(
             """
             WITH %(tables)s
-            SELECT %(keys)s,
-                   (SUM(%(amount)s) FILTER (WHERE %(qualifies)s))::text,
-                   (SUM(line.quantity) FILTER (WHERE %(qualifies)s))::text,
-                   (SUM(%(amount)s) FILTER (WHERE %(earns)s))::text,
-                   (SUM(line.quantity) FILTER (WHERE %(earns)s))::text,
+            SELECT %(keys)s, (%(amount)s)::text, (%(quantity)s)::text,
+                   (CASE WHEN bool_and(span.same)
+                         THEN %(amount)s ELSE %(earning_amount)s END)::text,
+                   (CASE WHEN bool_and(span.same)
+                         THEN %(quantity)s ELSE %(earning_quantity)s END)::text,
                    %(dates)s
-              FROM line
-              JOIN scope ON scope.partner_id = line.partner_id
-                        AND scope.role = line.role
-                        AND scope.valid @> line.day
-              JOIN span ON span.scope_id = scope.scope_id
-                       AND line.day BETWEEN span.date_start AND span.date_end
-             WHERE %(qualifies)s OR %(earns)s
+              FROM %(counted)s
              GROUP BY %(keys)s
+            HAVING COALESCE(%(amount)s, %(earning_amount)s) IS NOT NULL
             """,
             tables=self._tables(dimensions),
             keys=keys,
-            amount=self._amount(),
-            qualifies=self._counts("qualifying"),
-            earns=SQL(
-                "(%s AND line.day BETWEEN span.earn_start AND span.earn_end)",
-                self._counts("earning"),
-            ),
+            **sums,
+            **{f"earning_{name}": each for name, each in earning.items()},
+            counted=self._counted(),
             dates=SQL("MIN(line.first_date), MAX(line.last_date)")
             if dimensions
             else SQL("NULL::date, NULL::date"),
@@ -141,14 +183,14 @@ class VolumeQuery:
 
     def fetch(self, dimensions=()):
         """Rows of :meth:`volumes`."""
-        if not self.spans:
+        if not self.spans or not self._get_scopes():
             return []
-        # PostgreSQL cannot know how few rows the lines are reduced to. With the usual
-        # memory it would rather sort them all than keep the sums in a hash table.
         cr = self.env.cr
-        cr.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEM])
+        for name, value in SETTINGS.items():
+            cr.execute(SQL("SET LOCAL %s = %s", SQL.identifier(name), value))
         rows = self.env.execute_query(self.volumes(dimensions))
-        cr.execute("SET LOCAL work_mem TO DEFAULT")
+        for name in SETTINGS:
+            cr.execute(SQL("SET LOCAL %s TO DEFAULT", SQL.identifier(name)))
         return rows
 
     def members(self):
@@ -158,40 +200,34 @@ class VolumeQuery:
             WITH %(tables)s
             SELECT line.line_id, span.version_id, span.index, scope.earner_id,
                    SUM(%(amount)s) AS amount, SUM(line.quantity) AS quantity
-              FROM line
-              JOIN scope ON scope.partner_id = line.partner_id
-                        AND scope.role = line.role
-                        AND scope.valid @> line.day
-              JOIN span ON span.scope_id = scope.scope_id
-                       AND line.day BETWEEN span.date_start AND span.date_end
-                       AND line.day BETWEEN span.earn_start AND span.earn_end
-             WHERE %(earns)s
+              FROM %(counted)s
+             WHERE span.earns AND %(earns)s
              GROUP BY line.line_id, span.version_id, span.index, scope.earner_id
             """,
             tables=self._tables(("line_id",)),
             amount=self._amount(),
+            counted=self._counted(),
             earns=self._counts("earning"),
         )
 
     def fetch_scope(self):
         """Whose lines count for whom, when.
 
-        :return: rows ``(version, earner, partner, valid, member)``
+        :return: list of ``(version, earner, partner, valid, member)``
         """
-        return self.env.execute_query(
-            SQL(
-                """
-                WITH %s, %s
-                SELECT version.version_id, scope.earner_id, scope.partner_id,
-                       scope.valid, scope.member_id
-                  FROM scope
-                  JOIN (SELECT DISTINCT version_id, scope_id FROM span) AS version
-                    ON version.scope_id = scope.scope_id
-                """,
-                self._scope(),
-                self._span(),
+        _queries, numbers = self._get_scope_queries()
+        return [
+            (
+                version_id,
+                scope.earner_id,
+                scope.partner_id,
+                DateRange(scope.valid_from, scope.valid_to),
+                scope.member_id,
             )
-        )
+            for version_id, number in numbers.items()
+            for scope in self._get_scopes()
+            if scope.scope_id == number
+        ]
 
     # ------------------------------------------------------------- product filters
 
@@ -209,7 +245,7 @@ class VolumeQuery:
                     kind, domain = "product", products
                 if kind:
                     number, _domain = self._filters.setdefault(
-                        (kind, repr(domain)), (len(self._filters) + 1, domain)
+                        (kind, repr(domain)), (len(self._filters), domain)
                     )
                     self._filter_ids[version.id, basis] = number
                 else:
@@ -229,126 +265,218 @@ class VolumeQuery:
             if kind == wanted
         ]
 
-    def _filter_tables(self):
-        """``product_filter``: the set of filters that a product passes, by number."""
+    def _get_masks(self):
+        """Numbers of the masks that the filters fill, a bit each; one at least."""
+        return range(max(1, -(-len(self._filters) // BITS)))
+
+    def _product_filter(self):
+        """Join of ``product_filter``: the masks of the source's product."""
         product_filters = self._product_filters()
         if not product_filters:
             return SQL()
         Product = self.env["product.product"].with_context(active_test=False)
         passes = SQL(" UNION ALL ").join(
             SQL(
-                "SELECT id AS product_id, %s AS filter FROM (%s) AS passing",
-                number,
-                Product._search(Domain(domain), bypass_access=True).select(),
-            )
-            if not domain.is_true()
-            else SQL(
-                "SELECT id AS product_id, %s AS filter FROM product_product", number
+                "SELECT id AS product_id, %s AS mask, %s::bigint AS bit"
+                " FROM (%s) AS passing",
+                number // BITS,
+                1 << number % BITS,
+                SQL("SELECT id FROM product_product")
+                if domain.is_true()
+                else Product._search(Domain(domain), bypass_access=True).select(),
             )
             for number, domain in product_filters
         )
+        masks = SQL(", ").join(
+            SQL(
+                "bit_or(bit) FILTER (WHERE mask = %s) AS %s",
+                mask,
+                SQL.identifier(f"mask_{mask}"),
+            )
+            for mask in self._get_masks()
+        )
         return SQL(
             """
-            passed AS (
-                SELECT product_id, array_agg(filter ORDER BY filter) AS filters
-                  FROM (%s) AS pass GROUP BY product_id
-            ),
-            filter_set AS MATERIALIZED (
-                SELECT filters, (row_number() OVER ())::int AS set_id
-                  FROM (SELECT DISTINCT filters FROM passed) AS different
-            ),
-            product_filter AS MATERIALIZED (
-                SELECT product_id, set_id FROM passed JOIN filter_set USING (filters)
-            ),
+            LEFT JOIN (
+                SELECT product_id, %s FROM (%s) AS pass GROUP BY product_id
+            ) AS product_filter ON product_filter.product_id = source.product_id
             """,
+            masks,
             passes,
         )
 
-    def _line_filter_array(self):
-        """The filters that the source's line passes by its own conditions."""
+    def _line_masks(self):
+        """The masks of the source's line, by its product and its own conditions."""
         Line = self.env[self.line_model].with_context(active_test=False)
-        return SQL(", ").join(
-            SQL(
-                "CASE WHEN source.line_id IN (%s) THEN %s END",
-                Line._search(Domain(domain), bypass_access=True).select(),
-                number,
+        masks = []
+        for mask in self._get_masks():
+            bits = [SQL("0::bigint")]
+            if self._product_filters():
+                column = SQL.identifier("product_filter", f"mask_{mask}")
+                bits.append(SQL("COALESCE(%s, 0)", column))
+            bits += [
+                SQL(
+                    "CASE WHEN source.line_id IN (%s) THEN %s::bigint ELSE 0 END",
+                    Line._search(Domain(domain), bypass_access=True).select(),
+                    1 << number % BITS,
+                )
+                for number, domain in self._line_filters()
+                if number // BITS == mask
+            ]
+            masks.append(
+                SQL("%s AS %s", SQL(" | ").join(bits), SQL.identifier(f"mask_{mask}"))
             )
-            for number, domain in self._line_filters()
-        )
+        return masks
 
     def _counts(self, basis):
         """Condition that a reduced line counts for a basis of its span's version."""
-        column = SQL.identifier(f"{basis}_filter")
         if not self._filters:
             return SQL("TRUE")
-        return SQL(
-            "(span.%(column)s IS NULL OR span.%(column)s = ANY(line.filters))",
-            column=column,
+        passes = SQL(" OR ").join(
+            SQL(
+                "line.%s & span.%s != 0",
+                SQL.identifier(f"mask_{mask}"),
+                SQL.identifier(f"{basis}_{mask}"),
+            )
+            for mask in self._get_masks()
         )
+        return SQL("(span.%s IS NULL OR %s)", SQL.identifier(f"{basis}_0"), passes)
 
     # --------------------------------------------------------------------- tables
 
-    def _tables(self, dimensions):
+    def _counted(self):
+        """A reduced line, with whom it counts for and the windows that it lies in."""
+        first = min(min(span.start, span.earn_start) for span in self.spans)
+        last = max(span.end for span in self.spans)
+        scopes = self._get_scopes()
+        conditions = [
+            SQL("scope.scope_id = span.scope_id"),
+            SQL("scope.partner_id = line.partner_id"),
+        ]
+        # Left out where they say nothing: PostgreSQL would take them for selective.
+        if len({scope.role for scope in scopes}) > 1:
+            conditions.append(SQL("scope.role = line.role"))
+        if any(each.valid_from > first or each.valid_to <= last for each in scopes):
+            conditions.append(
+                SQL("scope.valid_from <= line.day AND scope.valid_to > line.day")
+            )
         return SQL(
-            "%(scope)s, %(span)s, %(bound)s, %(filters)s"
-            " line AS MATERIALIZED (%(lines)s)",
-            scope=self._scope(),
-            span=self._span(),
-            bound=self._bound(),
-            filters=self._filter_tables(),
-            lines=self._lines(dimensions),
+            "line JOIN span ON span.day = line.day JOIN scope ON %s",
+            SQL(" AND ").join(conditions),
         )
 
+    def _tables(self, dimensions):
+        shared = len(self._get_days()) <= MAX_SHARED_DAYS
+        return SQL(
+            "%(scope)s, %(span)s, %(bound)s line AS MATERIALIZED (%(lines)s)",
+            scope=self._scope(),
+            span=self._span(),
+            bound=SQL() if shared else self._bound(),
+            lines=self._lines(dimensions, shared),
+        )
+
+    def _get_days(self):
+        """All days on which a span or an eligibility begins or has just ended."""
+        days = {FAR_PAST} | self._get_span_days()
+        for scope in self._get_scopes():
+            days |= {scope.valid_from, scope.valid_to}
+        return sorted(days - {FAR_FUTURE})
+
+    def _get_span_days(self):
+        days = set()
+        for span in self.spans:
+            days |= {span.start, span.earn_start}
+            for end in (span.end, span.earn_end):
+                if end < FAR_FUTURE:
+                    days.add(end + timedelta(days=1))
+        return days
+
     def _span(self):
+        """A row for each day in each span, with the filters of its version."""
+        days = self._get_days()
+        _queries, numbers = self._get_scope_queries()
         rows = [
             (
                 span.version.id,
                 span.index,
-                self._get_scopes()[1][span.version.id],
-                span.start,
-                span.end,
-                span.earn_start,
-                span.earn_end,
-                self._filter_ids[span.version.id, "earning"],
-                self._filter_ids[span.version.id, "qualifying"],
+                numbers[span.version.id],
+                day,
+                span.earn_start <= day <= span.earn_end,
+                self._earns_what_qualifies(span),
+                self.with_quantity or span.version.measure_unit == "quantity",
                 span.version.offer_id.currency_id.id,
+                *self._get_filter_bits(span.version, "earning"),
+                *self._get_filter_bits(span.version, "qualifying"),
             )
             for span in self.spans
+            for day in days
+            if span.start <= day <= span.end
         ]
-        types = ("int",) * 3 + ("date",) * 4 + ("int",) * 3
-        arrays = SQL(", ").join(
-            SQL("%s::%s[]", list(column), SQL(type_))
-            for column, type_ in zip(zip(*rows, strict=True), types, strict=True)
-        )
-        return SQL(
-            """
-            span AS MATERIALIZED (
-                SELECT * FROM unnest(%s) AS span (
-                    version_id, index, scope_id, date_start, date_end, earn_start,
-                    earn_end, earning_filter, qualifying_filter, currency_id
-                )
-            )
-            """,
-            arrays,
+        columns = {
+            "version_id": "int",
+            "index": "int",
+            "scope_id": "int",
+            "day": "date",
+            "earns": "bool",
+            "same": "bool",
+            "with_quantity": "bool",
+            "currency_id": "int",
+            **{f"earning_{mask}": "bigint" for mask in self._get_masks()},
+            **{f"qualifying_{mask}": "bigint" for mask in self._get_masks()},
+        }
+        return _values("span", columns, rows)
+
+    def _earns_what_qualifies(self, span):
+        """Whether the two bases of a span are the same, whatever the lines."""
+        version = span.version
+        return (
+            self._filter_ids[version.id, "earning"]
+            == self._filter_ids[version.id, "qualifying"]
+            and span.earn_start <= span.start
+            and span.earn_end >= span.end
         )
 
+    def _get_filter_bits(self, version, basis):
+        """The filter of a basis as masks; None where everything counts."""
+        number = self._filter_ids[version.id, basis]
+        if number is None:
+            return [None] * len(self._get_masks())
+        return [
+            1 << number % BITS if number // BITS == mask else 0
+            for mask in self._get_masks()
+        ]
+
     def _scope(self):
+        columns = {
+            "scope_id": "int",
+            "role": "varchar",
+            "partner_id": "int",
+            "earner_id": "int",
+            "member_id": "int",
+            "segment_id": "int",
+            "valid_from": "date",
+            "valid_to": "date",
+        }
+        return _values("scope", columns, self._get_scopes())
+
+    def _get_scopes(self):
         """Eligibility: enrollment, segments (tier at the date), named partners.
 
         ``priority`` decides where several rows cover one partner and day: a partner
         named itself before its parent, then segments with a ladder of their own in
         their order. What a higher priority covers is cut out of the lower ones.
         """
-        queries, _numbers = self._get_scopes()
+        if self._scopes is not None:
+            return self._scopes
+        queries, _numbers = self._get_scope_queries()
         restriction = SQL()
         if self.partner_ids is not None:
             restriction = SQL("WHERE earner_id IN %s", tuple(self.partner_ids) or (0,))
-        return SQL(
+        query = SQL(
             """
-            eligible AS (%(rows)s),
+            WITH eligible AS (%(rows)s),
             ranked AS (
                 SELECT scope_id, role, partner_id, earner_id, member_id, segment_id,
-                       priority,
                        datemultirange(valid) - COALESCE(
                            range_agg(valid) OVER (
                                PARTITION BY scope_id, partner_id
@@ -357,7 +485,7 @@ class VolumeQuery:
                            ), '{}'::datemultirange) AS valid
                   FROM eligible
             ),
-            scope AS MATERIALIZED (
+            scope AS (
                 SELECT scope_id, role, partner_id, earner_id, member_id, segment_id,
                        unnest(range_agg(period)) AS valid
                   FROM (
@@ -368,17 +496,25 @@ class VolumeQuery:
                  %(restriction)s
                  GROUP BY scope_id, role, partner_id, earner_id, member_id, segment_id
             )
+            SELECT scope_id, role, partner_id, earner_id, member_id, segment_id,
+                   COALESCE(lower(valid), %(far_past)s),
+                   COALESCE(upper(valid), %(far_future)s)
+              FROM scope
             """,
             rows=SQL(" UNION ALL ").join(
                 SQL("SELECT %s AS scope_id, each.* FROM (%s) AS each", number, query)
                 for number, query in enumerate(queries)
             ),
             restriction=restriction,
+            far_past=FAR_PAST,
+            far_future=FAR_FUTURE,
         )
+        self._scopes = [Scope(*row) for row in self.env.execute_query(query)]
+        return self._scopes
 
-    def _get_scopes(self):
-        """Distinct queries of who is eligible, and ``{version id: its place}``."""
-        if self._scopes is None:
+    def _get_scope_queries(self):
+        """Distinct queries of who is eligible, and ``{version id: its number}``."""
+        if self._scope_queries is None:
             Enrollment = self.env["partner.incentive.enrollment"]
             queries, numbers = [], {}
             for version in self._versions:
@@ -386,135 +522,107 @@ class VolumeQuery:
                 if query not in queries:
                     queries.append(query)
                 numbers[version.id] = queries.index(query)
-            self._scopes = queries, numbers
-        return self._scopes
+            self._scope_queries = queries, numbers
+        return self._scope_queries
 
     def _bound(self):
-        """Days, by partner, on which a span or its eligibility begins or just ended.
-
-        Each partner has its own, so that a thousand partners which enrolled on as many
-        days are not cut into a thousand pieces each.
-        """
-        days = {FAR_PAST}
-        for span in self.spans:
-            days |= {span.start, span.earn_start}
-            for end in (span.end, span.earn_end):
-                if end < FAR_FUTURE:
-                    days.add(end + timedelta(days=1))
+        """Days of each partner, where these are too many to share."""
         return SQL(
             """
             bound AS MATERIALIZED (
                 SELECT role, partner_id, array_agg(DISTINCT day ORDER BY day) AS days
-                  FROM (SELECT role, partner_id, lower(valid) AS day FROM scope
+                  FROM (SELECT role, partner_id, valid_from AS day FROM scope
                          UNION ALL
-                        SELECT role, partner_id, upper(valid) FROM scope
+                        SELECT role, partner_id, valid_to FROM scope
                          UNION ALL
                         SELECT role, partner_id, unnest(%s::date[])
                           FROM (SELECT DISTINCT role, partner_id FROM scope) AS each
                        ) AS change
-                 WHERE day IS NOT NULL AND isfinite(day)
                  GROUP BY role, partner_id
-            )
+            ),
             """,
-            sorted(days),
+            [FAR_PAST, *sorted(self._get_span_days())],
         )
 
-    def _lines(self, dimensions):
-        """Lines reduced to one row per partner, span of days and set of filters."""
+    def _lines(self, dimensions, shared):
+        """Lines reduced to one row per partner, span of days and filters passed."""
         roles = sorted({version.credit_role for version in self._versions})
         names = [name for name in dimensions if name != "partner_id"]
-        sums = ["amount", *self._foreign_amounts().values()]
-        if self.with_quantity:
-            sums.append("quantity")
         # Every column but the sums and dates is what lines are reduced by.
+        masks = [f"mask_{mask}" for mask in self._get_masks()]
         keys = SQL(", ").join(
             SQL.identifier(name)
-            for name in ("role", "partner_id", "day", "set_id", "line_filters", *names)
+            for name in ("role", "partner_id", "day", *masks, *names)
         )
-        filters = SQL("reduced.line_filters")
-        join = SQL()
-        if self._product_filters():
-            filters = SQL("filter_set.filters || reduced.line_filters")
-            join = SQL("LEFT JOIN filter_set ON filter_set.set_id = reduced.set_id")
-            if self._line_filters():
-                filters = SQL(
-                    "COALESCE(filter_set.filters, '{}') || reduced.line_filters"
-                )
+        sums = ["amount", *self._foreign_amounts().values()]
+        with_quantity = self.with_quantity or any(
+            version.measure_unit == "quantity" for version in self._versions
+        )
+        if with_quantity:
+            sums.append("quantity")
+        columns = [
+            SQL("SUM(%(name)s) AS %(name)s", name=SQL.identifier(name)) for name in sums
+        ]
+        if not with_quantity:
+            columns.append(SQL("NULL::numeric AS quantity"))
+        if dimensions:
+            columns.append(SQL("MIN(date) AS first_date, MAX(date) AS last_date"))
         return SQL(
-            """
-            SELECT reduced.*, %(filters)s AS filters
-              FROM (
-                SELECT %(keys)s, %(sums)s
-                  FROM (%(counted)s) AS counted
-                 GROUP BY %(keys)s
-                   ) AS reduced
-                   %(join)s
-            """,
-            filters=filters,
+            "SELECT %(keys)s, %(columns)s FROM (%(counted)s) AS counted"
+            " GROUP BY %(keys)s",
             keys=keys,
-            sums=SQL(", ").join(
-                [
-                    SQL("SUM(%(name)s) AS %(name)s", name=SQL.identifier(name))
-                    for name in sums
-                ]
-                + ([] if self.with_quantity else [SQL("NULL::numeric AS quantity")])
-                + (
-                    [SQL("MIN(date) AS first_date"), SQL("MAX(date) AS last_date")]
-                    if dimensions
-                    else []
-                )
-            ),
+            columns=SQL(", ").join(columns),
             counted=SQL(" UNION ALL ").join(
-                self._counted_lines(role, names)
+                self._counted_lines(role, names, shared)
                 for role in roles
                 if role == "buyer" or self.attribution_column
             ),
-            join=join,
         )
 
-    def _counted_lines(self, role, names):
-        """The lines of the source, each in its partner's span of days.
-
-        Those of partners out of scope fall together in one row without a partner: an
-        inner join would let PostgreSQL think that few lines are left.
-        """
-        product_filter = SQL()
-        if self._product_filters():
-            product_filter = SQL(
-                "LEFT JOIN product_filter"
-                " ON product_filter.product_id = source.product_id"
+    def _counted_lines(self, role, names, shared):
+        """The lines of the source that somebody earns in a role, with their day."""
+        partner = SQL(
+            "source.partner_id" if role == "buyer" else "attribution.partner_id"
+        )
+        if shared:
+            days, bound = SQL("%s::date[]", self._get_days()), SQL()
+        else:
+            # An inner join would let PostgreSQL think that few lines are left.
+            days = SQL("bound.days")
+            bound = SQL(
+                "LEFT JOIN bound ON bound.role = %s AND bound.partner_id = %s",
+                role,
+                partner,
             )
+        columns = [
+            SQL("%s AS role", role),
+            SQL("%s AS partner_id", partner),
+            SQL("(%(days)s)[width_bucket(source.date, %(days)s)] AS day", days=days),
+            *self._line_masks(),
+            *(SQL("source.%s", SQL.identifier(name)) for name in names),
+            SQL("source.date"),
+            self._amount_columns(role),
+            SQL("source.quantity%s AS quantity", self._share(role)),
+        ]
         return SQL(
             """
-            SELECT %(role)s AS role, bound.partner_id,
-                   bound.days[width_bucket(source.date, bound.days)] AS day,
-                   %(set_id)s AS set_id, %(line_filters)s AS line_filters,
-                   %(columns)s source.date, %(amounts)s,
-                   source.quantity%(share)s AS quantity
+            SELECT %(columns)s
               FROM (%(source)s) AS source
-                   %(attribution)s
-         LEFT JOIN bound ON bound.role = %(role)s AND bound.partner_id = %(partner)s
-                   %(product_filter)s
+                   %(attribution)s %(bound)s %(product_filter)s
              WHERE source.date BETWEEN %(first)s AND %(last)s
+               AND %(partner)s = ANY(%(partners)s::int[])
             """,
-            role=role,
-            set_id=SQL("product_filter.set_id") if product_filter else SQL("NULL::int"),
-            line_filters=SQL("ARRAY[%s]::int[]", self._line_filter_array())
-            if self._line_filters()
-            else SQL("NULL::int[]"),
-            columns=SQL("").join(
-                SQL("source.%s, ", SQL.identifier(name)) for name in names
-            ),
-            amounts=self._amount_columns(role),
-            share=self._share(role),
+            columns=SQL(", ").join(columns),
             source=self.source,
             attribution=self._attribution(role),
-            partner=SQL(
-                "source.partner_id" if role == "buyer" else "attribution.partner_id"
-            ),
-            product_filter=product_filter,
+            bound=bound,
+            product_filter=self._product_filter(),
             first=min(min(span.start, span.earn_start) for span in self.spans),
             last=max(span.end for span in self.spans),
+            partner=partner,
+            partners=sorted(
+                {scope.partner_id for scope in self._get_scopes() if scope.role == role}
+            ),
         )
 
     # ---------------------------------------------------- attribution and currency
@@ -632,4 +740,21 @@ def fetch_overlaps(queries, pairs):
             earlier=[earlier for earlier, _later in pairs],
             later=[later for _earlier, later in pairs],
         )
+    )
+
+
+def _values(name, columns, rows):
+    """Table expression of rows that Python knows.
+
+    :param columns: ``{name: type}``
+    """
+    values = list(zip(*rows, strict=True)) or [()] * len(columns)
+    return SQL(
+        "%s AS (SELECT * FROM unnest(%s) AS value (%s))",
+        SQL.identifier(name),
+        SQL(", ").join(
+            SQL("%s::%s[]", list(column), SQL(type_))
+            for column, type_ in zip(values, columns.values(), strict=True)
+        ),
+        SQL(", ").join(SQL.identifier(column) for column in columns),
     )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from json import dumps, loads
+from typing import NamedTuple
 
 from odoo import api, models
 
@@ -14,7 +15,7 @@ from ..measures.query import FAR_FUTURE, Span, VolumeQuery, fetch_overlaps
 ZERO = Decimal(0)
 
 
-@dataclass
+@dataclass(slots=True)
 class Outcome:
     """What one offer owes one earner for one window, on a day.
 
@@ -50,8 +51,7 @@ class Outcome:
         return sorted({part.label.partner_id for part in self.position.parts})
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(NamedTuple):
     """What a part of the earning volume is known by.
 
     ``analytic`` is a stable text of the analytic distribution.
@@ -101,11 +101,13 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             self._read_overlaps(positions, day, partners),
         ).results()
         outcomes = []
+        wanted = set(offers.ids)
         for key, outcome in positions.items():
             outcome.result = results[key]
-            if outcome.offer in offers:
+            if key[0] in wanted:
                 outcomes.append(outcome)
-        if any(outcome.version._get_guarantee() for outcome in outcomes):
+        versions = {outcome.version for outcome in outcomes}
+        if any(version._get_guarantee() for version in versions):
             self._add_guarantees(offers, outcomes, day, partners)
         for outcome in outcomes:
             self._split(outcome)
@@ -118,21 +120,28 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         coupled = offers | offers._get_coupled() if with_coupled else offers
         if partners is not None and coupled._filtered_by_terms("pooled"):
             partners = None
-        spans = self._get_spans(coupled, day)
-        by_measure = defaultdict(list)
-        for span in spans:
-            by_measure[span.version.measure].append(span)
+        # Measures of one source, such as amount and quantity, are read in one pass.
+        measures = self.env["partner.incentive.measure"]._get_measures()
+        by_source = defaultdict(list)
+        for span in self._get_spans(coupled, day):
+            measure = measures.get(span.version.measure)
+            if measure is not None:
+                by_source[measure.source].append(span)
         parts = defaultdict(list)
-        for code, measure_spans in by_measure.items():
-            self._read_measure(code, measure_spans, day, partners, parts)
+        for source_spans in by_source.values():
+            self._read_source(measures, source_spans, day, partners, parts)
         outcomes = {}
-        for (offer_id, earner_id, window), rows in parts.items():
-            offer = self.env["partner.incentive.offer"].browse(offer_id)
-            key = (offer_id, earner_id, window)
-            version = self._get_version_in_force(offer, window, day)
+        in_force = {}
+        for key, rows in parts.items():
+            offer_id, earner_id, window = key
+            if (offer_id, window) not in in_force:
+                offer = self.env["partner.incentive.offer"].browse(offer_id)
+                version = self._get_version_in_force(offer, window, day)
+                in_force[offer_id, window] = offer, version, version._get_terms()
+            offer, version, terms = in_force[offer_id, window]
             rows.sort(key=lambda row: row[0])
             position = calculation.Position(
-                key, version._get_terms(), tuple(part for _number, part, _grown in rows)
+                key, terms, tuple(part for _number, part, _grown in rows)
             )
             outcome = Outcome(offer, earner_id, window, version, position, None)
             for _number, part, grown in rows:
@@ -238,46 +247,40 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             **options,
         )
 
-    def _read_measure(self, code, spans, day, partners, parts):
-        """Read the volumes of one measure into ``parts``, by position."""
+    def _read_source(self, measures, spans, day, partners, parts):
+        """Read the volumes of measures with one source into ``parts``, by position."""
         versions = self.env["partner.incentive.offer.version"].union(
             *(span.version for span in spans)
         )
         dimensions = self._get_dimensions(versions)
-        query = self._get_query(code, spans, day, partners)
-        if query is None:
-            return
-        measure = self.env["partner.incentive.measure"]._get_measures()[code]
+        query = self._get_query(
+            spans[0].version.measure, spans, day, partners, with_quantity=False
+        )
         previous = {}
-        if measure.growth:
-            previous = self._read_previous(code, spans, partners)
-        lookup = {version.id: version for version in versions}
-        offers = {version.id: version.offer_id for version in versions}
+        for code in set(versions.mapped("measure")):
+            if measures[code].growth:
+                own = [span for span in spans if span.version.measure == code]
+                previous |= self._read_previous(code, own, partners)
+        readings = {
+            version.id: _Reading(version, measures[version.measure], dimensions)
+            for version in versions
+        }
         window_of = {
-            (offer.id, (window.start - offer.date_from).days): window
-            for offer in versions.offer_id
+            (version.id, (window.start - offer.date_from).days): window
+            for version in versions
+            for offer in version.offer_id
             for window in offer._get_windows(day)
         }
         rows = defaultdict(list)
-        for version_id, index, earner_id, segment_id, *rest in query.fetch(dimensions):
-            extra = dict(zip(dimensions, rest, strict=False))
-            volumes = _Volumes(measure.unit, *rest[len(dimensions) :][:4])
-            version = lookup[version_id]
-            label = Label(
-                version_id,
-                segment_id,
-                extra.get("partner_id", earner_id) if version.pooled else earner_id,
-                _analytic_key(extra.get("analytic_distribution"))
-                if version.analytic
-                else None,
+        for version_id, index, earner_id, *rest in query.fetch(dimensions):
+            rows[version_id, index, earner_id].append(
+                readings[version_id].read(earner_id, rest)
             )
-            rows[version_id, index, earner_id].append((label, volumes))
-        scales = {version.id: version._get_scales() for version in versions}
         for (version_id, index, earner_id), labelled in rows.items():
-            offer = offers[version_id]
+            reading = readings[version_id]
             qualifying = sum((each.qualifying for _label, each in labelled), ZERO)
             factor = Decimal(1)
-            if measure.growth:
+            if reading.growth:
                 base, earned_before = previous.get(
                     (version_id, index, earner_id), (ZERO, ZERO)
                 )
@@ -285,22 +288,16 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 grown = calculation.growth(earning, earned_before)
                 factor = grown / earning if earning else ZERO
                 qualifying = calculation.growth(qualifying, base)
-            merged = defaultdict(lambda: [ZERO, ZERO])
-            for label, each in labelled:
-                merged[label][0] += each.volume * factor
-                merged[label][1] += each.amount * factor
-            window = window_of[offer.id, index]
-            ladders = scales[version_id]
-            for label in sorted(
-                merged, key=lambda each: (str(each.analytic), repr(each))
-            ):
-                volume, amount = merged[label]
-                ladder = ladders.get(label.segment_id) or ladders.get(0)
+            window = window_of[version_id, index]
+            for label, volume, amount in _merge(labelled):
+                ladder = reading.ladders.get(label.segment_id) or reading.ladders.get(0)
                 if ladder is None:
                     continue
-                parts[offer.id, earner_id, window].append(
+                if reading.growth:
+                    volume, amount = volume * factor, amount * factor
+                parts[reading.offer_id, earner_id, window].append(
                     (
-                        lookup[version_id].number,
+                        reading.number,
                         calculation.Part(label, ladder, qualifying, volume, amount),
                         factor,
                     )
@@ -341,8 +338,8 @@ class PartnerIncentiveCalculation(models.AbstractModel):
 
     def _read_overlaps(self, outcomes, day, partners):
         """Common volume of coupled offers, for the reduction by earlier ones."""
-        offers = self.env["partner.incentive.offer"].union(
-            *(outcome.offer for outcome in outcomes.values())
+        offers = self.env["partner.incentive.offer"].browse(
+            sorted({offer_id for offer_id, _earner_id, _window in outcomes})
         )
         later = offers._filtered_by_terms("reduced_by_earlier")
         earlier = offers._filtered_by_terms("reduces_later")
@@ -438,6 +435,10 @@ class PartnerIncentiveCalculation(models.AbstractModel):
     def _split(self, outcome):
         """Share the entitlement by partner of a pool and by analytic distribution."""
         parts = outcome.position.parts
+        if len(parts) == 1:
+            label = parts[0].label
+            outcome.shares = {label.partner_id: {label.analytic: outcome.entitlement}}
+            return
         amounts = calculation.split_result(
             outcome.entitlement, parts, outcome.position.terms.unit
         )
@@ -447,8 +448,54 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         outcome.shares = shares
 
 
+class _Reading:
+    """How the rows of one version are read: looked up once, not once per row."""
+
+    def __init__(self, version, measure, dimensions):
+        self.version_id = version.id
+        self.offer_id = version.offer_id.id
+        self.number = version.number
+        self.unit = measure.unit
+        self.growth = measure.growth
+        self.ladders = version._get_scales()
+        self.first_volume = 1 + len(dimensions)
+        # Places of the dimensions that this version is kept apart by.
+        self.partner = 1 + dimensions.index("partner_id") if version.pooled else None
+        self.analytic = (
+            1 + dimensions.index("analytic_distribution") if version.analytic else None
+        )
+
+    def read(self, earner_id, row):
+        """``(Label, _Volumes)`` of ``(segment, *dimensions, *volumes)``."""
+        label = Label(
+            self.version_id,
+            row[0],
+            earner_id if self.partner is None else row[self.partner],
+            None if self.analytic is None else _analytic_key(row[self.analytic]),
+        )
+        first = self.first_volume
+        return label, _Volumes(self.unit, *row[first : first + 4])
+
+
+def _merge(labelled):
+    """``(label, volume, amount)`` per label, in an order that is always the same."""
+    if len(labelled) == 1:
+        label, each = labelled[0]
+        return [(label, each.volume, each.amount)]
+    merged = defaultdict(lambda: [ZERO, ZERO])
+    for label, each in labelled:
+        merged[label][0] += each.volume
+        merged[label][1] += each.amount
+    return [
+        (label, *merged[label])
+        for label in sorted(merged, key=lambda each: (str(each.analytic), repr(each)))
+    ]
+
+
 class _Volumes:
     """Volumes of one row in the unit of its measure, exact."""
+
+    __slots__ = ("amount", "qualifying", "volume")
 
     def __init__(self, unit, qualifying, qualifying_quantity, earning, quantity):
         self.amount = Decimal(earning or 0)

@@ -74,9 +74,11 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                    move.invoice_date AS date,
                    -line.balance AS amount, line.currency_id,
                    -line.amount_currency AS amount_currency,
-                   CASE WHEN move.move_type = 'out_refund' THEN -1 ELSE 1 END
-                   * line.quantity
-                   * COALESCE(line_unit.factor / NULLIF(unit.factor, 0), 1) AS quantity,
+                   CASE WHEN move.move_type = 'out_refund'
+                        THEN -line.quantity ELSE line.quantity END
+                   * CASE WHEN line.product_uom_id = template.uom_id THEN 1
+                          ELSE COALESCE(line_unit.factor / NULLIF(unit.factor, 0), 1)
+                          END AS quantity,
                    line.analytic_distribution,
                    %(taxes)s AS tax_ids
               FROM account_move_line AS line
