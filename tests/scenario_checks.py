@@ -316,7 +316,7 @@ def ledger_differences(env, company):
             ),
             book AS (
                 SELECT line.incentive_offer_id AS offer_id,
-                       COALESCE(move.incentive_earner_id, partner.commercial_partner_id)
+                       COALESCE(line.incentive_earner_id, partner.commercial_partner_id)
                            AS partner_id,
                        -SUM(line.balance) AS balance
                   FROM account_move_line AS line

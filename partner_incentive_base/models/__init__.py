@@ -3,6 +3,7 @@ from . import account_move_attribution
 from . import account_move_line
 from . import partner_customer_contract
 from . import partner_incentive_acceptance
+from . import partner_incentive_adjustment
 from . import partner_incentive_agreement
 from . import partner_incentive_attribution
 from . import partner_incentive_bracket

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-MARKS = {"incentive_document", "incentive_settlement_id", "incentive_earner_id"}
+MARKS = {"incentive_document", "incentive_settlement_id"}
 
 
 class AccountMove(models.Model):
@@ -30,14 +30,6 @@ class AccountMove(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
-    )
-    incentive_earner_id = fields.Many2one(
-        "res.partner",
-        string="Earned by",
-        copy=False,
-        readonly=True,
-        groups="base.group_user",
-        help="The partner that earned it, where another one is paid.",
     )
 
     @api.model_create_multi
@@ -97,6 +89,5 @@ class AccountMove(models.Model):
                 values.update(
                     incentive_document=move.incentive_document,
                     incentive_settlement_id=move.incentive_settlement_id.id,
-                    incentive_earner_id=move.incentive_earner_id.id,
                 )
         return super()._reverse_moves(default_values_list, cancel)

@@ -18,12 +18,26 @@ class AccountMoveLine(models.Model):
         readonly=True,
     )
 
+    incentive_earner_id = fields.Many2one(
+        "res.partner",
+        string="Earned by",
+        copy=False,
+        readonly=True,
+        groups="base.group_user",
+        help="The partner that earned it, where another one is paid.",
+    )
+
+    def _get_incentive_partner(self):
+        """Whose ledger a journal item on an incentive account belongs to."""
+        return self.incentive_earner_id or self.partner_id.commercial_partner_id
+
     def _copy_data_extend_business_fields(self, values):
         result = super()._copy_data_extend_business_fields(values)
         if self.incentive_offer_id:
             values.update(
                 incentive_offer_id=self.incentive_offer_id.id,
                 incentive_role=self.incentive_role,
+                incentive_earner_id=self.sudo().incentive_earner_id.id,
             )
         return result
 
@@ -42,6 +56,7 @@ class AccountMoveLine(models.Model):
                 commands[sequence][2].update(
                     incentive_offer_id=line.incentive_offer_id.id,
                     incentive_role=line.incentive_role,
+                    incentive_earner_id=line.sudo().incentive_earner_id.id,
                 )
                 result["move_values"]["incentive_document"] = "exchange"
         return result

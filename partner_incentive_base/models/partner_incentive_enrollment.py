@@ -79,6 +79,15 @@ class PartnerIncentiveEnrollment(models.Model):
     )
     signed_pdf = fields.Binary(string="Signed agreement", attachment=True, copy=False)
     signed_pdf_name = fields.Char(copy=False)
+    payee_id = fields.Many2one(
+        "res.partner",
+        string="Paid to",
+        ondelete="restrict",
+        domain="[('commercial_partner_id', '=', id)]",
+        tracking=True,
+        help="Who is paid what the partner earns under this program. Empty: the "
+        "partner itself.",
+    )
     acceptance_ids = fields.One2many(
         "partner.incentive.acceptance", "enrollment_id", string="Accepted offers"
     )

@@ -20,6 +20,8 @@ KINDS = [
 # what was paid. Holdbacks move money between the two liability accounts.
 EARNING_KINDS = ("opening", "accrual", "adjustment", "write_off", "expiry")
 SETTLING_KINDS = ("settlement", "clawback")
+# Entries that no run takes back, since no volume stands behind them.
+LASTING = SQL("adjustment_id IS NOT NULL OR kind = 'expiry'")
 
 
 class PartnerIncentiveEntry(models.Model):
@@ -145,6 +147,12 @@ class PartnerIncentiveEntry(models.Model):
         ondelete="restrict",
         readonly=True,
     )
+    adjustment_id = fields.Many2one(
+        "partner.incentive.adjustment",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+    )
     reason = fields.Char(readonly=True)
 
     _one_reversal = models.UniqueIndex(
@@ -194,7 +202,8 @@ class PartnerIncentiveEntry(models.Model):
     def _get_booked(self, offers, partners=None):
         """What the ledger provides for, per position.
 
-        A window is known by its first day, since a revision may move its end.
+        A window is known by its first day, since a revision may move its end. What
+        lasts whatever is calculated is left out, see :meth:`_get_lasting`.
 
         :return: ``{(offer id, partner id, window from): {analytic key: (Decimal,
             distribution)}}`` of the earning kinds
@@ -207,11 +216,12 @@ class PartnerIncentiveEntry(models.Model):
                 SELECT offer_id, partner_id, window_from, analytic_key,
                        SUM(earned)::text, MAX(analytic_distribution::text)
                   FROM partner_incentive_entry
-                 WHERE offer_id IN %s AND kind IN %s %s
+                 WHERE offer_id IN %s AND kind IN %s AND NOT (%s) %s
                  GROUP BY 1, 2, 3, 4
                 """,
                 tuple(offers.ids) or (0,),
                 EARNING_KINDS,
+                LASTING,
                 SQL("AND partner_id IN %s", tuple(partners.ids) or (0,))
                 if partners is not None
                 else SQL(),
@@ -223,6 +233,35 @@ class PartnerIncentiveEntry(models.Model):
                 distribution,
             )
         return booked
+
+    @api.model
+    def _get_lasting(self, offers, partners=None):
+        """What partners are owed more, or less, than is calculated.
+
+        Approved adjustments, and what expired or was forfeited: no run takes them back.
+
+        :return: ``{(offer id, partner id): {"adjustment" or "expiry": Decimal}}`` in
+            the offer's currency
+        """
+        self.flush_model()
+        lasting = defaultdict(dict)
+        for offer_id, partner_id, kind, amount in self.env.execute_query(
+            SQL(
+                """
+                SELECT offer_id, partner_id, kind, SUM(earned)::text
+                  FROM partner_incentive_entry
+                 WHERE offer_id IN %s AND (%s) %s
+                 GROUP BY offer_id, partner_id, kind
+                """,
+                tuple(offers.ids) or (0,),
+                LASTING,
+                SQL("AND partner_id IN %s", tuple(partners.ids) or (0,))
+                if partners is not None
+                else SQL(),
+            )
+        ):
+            lasting[offer_id, partner_id][kind] = Decimal(amount)
+        return lasting
 
     @api.model
     def _get_balances(self, offers, partners=None):

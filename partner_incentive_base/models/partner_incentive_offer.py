@@ -173,6 +173,12 @@ class PartnerIncentiveOffer(models.Model):
     version_ids = fields.One2many(
         "partner.incentive.offer.version", "offer_id", string="Versions", copy=False
     )
+    needs_accrual = fields.Boolean(
+        string="To accrue again",
+        copy=False,
+        readonly=True,
+        help="Terms changed, or a run was reversed, since the last accrual run.",
+    )
     version_state = fields.Selection(related="version_id.state", string="Terms are")
     is_revision = fields.Boolean(compute="_compute_is_revision")
     entry_ids = fields.One2many("partner.incentive.entry", "offer_id")
@@ -322,7 +328,7 @@ class PartnerIncentiveOffer(models.Model):
             )
         frozen = {"program_id", "currency_id", "date_from", "period", "version_id"}
         frozen = frozen.intersection(vals)
-        guarded = {"suspended", "retired_on"}.intersection(vals)
+        guarded = {"suspended", "retired_on", "needs_accrual"}.intersection(vals)
         if guarded and not self.env.su:
             self._check_manager()
         new = self.env.su and self.env.context.get("incentive_new_version")
@@ -433,6 +439,8 @@ class PartnerIncentiveOffer(models.Model):
     def _on_publish(self, version):
         """After a version was published; extension point."""
         self.ensure_one()
+        if self.entry_ids:
+            self._mark_to_accrue()
         overlap = self._get_overlapping_offers()
         if overlap:
             self.message_post(
@@ -441,6 +449,15 @@ class PartnerIncentiveOffer(models.Model):
                     ", ".join(overlap.mapped("name")),
                 )
             )
+
+    def _mark_to_accrue(self):
+        """Say that the ledger is behind what the terms come to now."""
+        self.sudo().write({"needs_accrual": True})
+
+    def _mark_accrued(self):
+        outdated = self.filtered("needs_accrual")
+        if outdated:
+            outdated.sudo().write({"needs_accrual": False})
 
     def _check_manager(self):
         if not self.env.su and not self.env.user.has_group(
@@ -522,8 +539,13 @@ class PartnerIncentiveOffer(models.Model):
         )
         return (start, window.end if window else start)
 
-    def _get_settlement_cutoff(self, day):
-        """End of the last settlement period that ended on or before ``day``."""
+    def _get_settlement_cutoff(self, day, sooner=0):
+        """End of the last settlement period whose review window is over on ``day``.
+
+        :param sooner: days by which the review window is shorter
+        """
+        delay = max(0, self._get_terms_in_force().settlement_delay - sooner)
+        day -= timedelta(days=delay)
         ended = windows.last_ended(self._get_windows(day, self.settlement_period), day)
         return ended.end if ended else None
 

@@ -202,6 +202,11 @@ class PartnerIncentiveOfferVersion(models.Model):
         digits=(16, 2),
         help="A smaller amount waits for the next settlement.",
     )
+    settlement_delay = fields.Integer(
+        string="Review window",
+        help="Days after the end of a settlement period before it is paid, for late "
+        "returns and corrections. The partner's tier may shorten it.",
+    )
     cost_kind = fields.Selection(
         [
             ("contra_revenue", "Reduction of revenue"),
@@ -252,9 +257,13 @@ class PartnerIncentiveOfferVersion(models.Model):
         for version in self.filtered("bracket_ids"):
             version._get_scales()
 
-    @api.constrains("minimum", "cap", "settlement_minimum")
+    @api.constrains("minimum", "cap", "settlement_minimum", "settlement_delay")
     def _check_limits(self):
         for version in self:
+            if version.settlement_delay < 0:
+                raise ValidationError(
+                    self.env._("The review window cannot be negative.")
+                )
             if min(version.cap, version.minimum, version.settlement_minimum) < 0:
                 raise ValidationError(
                     self.env._("Minimum, cap and smallest payout cannot be negative.")

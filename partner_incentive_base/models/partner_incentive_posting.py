@@ -73,7 +73,7 @@ class PartnerIncentivePosting(models.AbstractModel):
         :param day: accounting date that is wanted; in a locked period it becomes the
             day after the lock
         :param document: value of ``account.move.incentive_document``
-        :param origin: ``run_id`` or ``settlement_id`` of the entries
+        :param origin: ``run_id``, ``settlement_id`` or ``adjustment_id`` of the entries
         :return: created entries
         """
         Entry = self.env["partner.incentive.entry"]
@@ -343,6 +343,40 @@ class PartnerIncentivePosting(models.AbstractModel):
         )
         return vals
 
+    @api.model
+    def _reverse_entries(self, moves_sudo, day, reason):
+        """Reverse journal entries of the suite; each ledger entry gets its opposite.
+
+        :param day: accounting date that is wanted, see :meth:`_get_accounting_date`
+        :return: the reversing journal entries
+        """
+        reversals_sudo = moves_sudo.browse()
+        for move in moves_sudo:
+            reversals_sudo |= move._reverse_moves(
+                [
+                    {
+                        "date": self._get_accounting_date(
+                            move.company_id, day, move.journal_id
+                        ),
+                        "ref": reason,
+                    }
+                ]
+            )
+        self._post_checked(reversals_sudo)
+        lines = (moves_sudo | reversals_sudo).line_ids.filtered(
+            lambda line: line.incentive_role in ("accrued", "holdback")
+        )
+        for company in lines.company_id:
+            self._reconcile(
+                company,
+                {
+                    (line.incentive_offer_id.id, line._get_incentive_partner().id)
+                    for line in lines
+                    if line.company_id == company
+                },
+            )
+        return reversals_sudo
+
     # ------------------------------------------------------------------ documents
 
     @api.model
@@ -419,9 +453,7 @@ class PartnerIncentivePosting(models.AbstractModel):
                 "offer_id": offer.id,
                 "version_id": offer._get_published_versions()[-1:].id,
                 "program_id": offer.program_id.id,
-                "partner_id": line.partner_id.commercial_partner_id.id
-                if not move.incentive_earner_id
-                else move.incentive_earner_id.id,
+                "partner_id": line._get_incentive_partner().id,
                 "currency_id": offer.currency_id.id,
                 "date": move.date,
                 "kind": kind,
@@ -452,6 +484,7 @@ class PartnerIncentivePosting(models.AbstractModel):
             "analytic_distribution",
             "run_id",
             "settlement_id",
+            "adjustment_id",
         )
         line_of = {
             (
@@ -520,7 +553,7 @@ class PartnerIncentivePosting(models.AbstractModel):
                 later = Entry.search(
                     [
                         ("offer_id", "=", line.incentive_offer_id.id),
-                        ("partner_id", "=", line.partner_id.id),
+                        ("partner_id", "=", line._get_incentive_partner().id),
                         ("kind", "in", SETTLING_KINDS),
                         ("id", ">", released.id),
                         ("move_id", "!=", move.id),
@@ -561,7 +594,10 @@ class PartnerIncentivePosting(models.AbstractModel):
                     (accounts["accrued"] | accounts["holdback"]).ids,
                 )
                 & Domain("incentive_offer_id", "in", [o for o, _p in positions])
-                & Domain("partner_id", "in", [p for _o, p in positions])
+                & (
+                    Domain("partner_id", "in", [p for _o, p in positions])
+                    | Domain("incentive_earner_id", "in", [p for _o, p in positions])
+                )
                 & Domain("parent_state", "=", "posted")
                 & Domain("reconciled", "=", False),
                 order="date, id",
@@ -569,9 +605,9 @@ class PartnerIncentivePosting(models.AbstractModel):
         )
         groups = defaultdict(self.env["account.move.line"].sudo().browse)
         for line in lines:
-            key = (line.account_id, line.incentive_offer_id, line.partner_id)
-            if (line.incentive_offer_id.id, line.partner_id.id) in positions:
-                groups[key] += line
+            partner = line._get_incentive_partner()
+            if (line.incentive_offer_id.id, partner.id) in positions:
+                groups[line.account_id, line.incentive_offer_id, partner] += line
         plan = [
             group
             for group in groups.values()

@@ -58,6 +58,7 @@ class PartnerIncentiveRun(models.Model):
         currency_field="company_currency_id",
         help="What the run added to what is owed.",
     )
+    reversal_reason = fields.Text(readonly=True, copy=False, tracking=True)
 
     def _compute_moves(self):
         moves = dict(
@@ -80,6 +81,13 @@ class PartnerIncentiveRun(models.Model):
         }
         for run in self:
             run.entry_count, run.partner_count, run.amount = totals.get(run, (0, 0, 0))
+
+    def write(self, vals):
+        if "reversal_reason" in vals and not (
+            self.env.su and self.env.context.get("incentive_transition")
+        ):
+            raise AccessError(self.env._("Use the button to reverse a run."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_booked(self):
@@ -148,6 +156,7 @@ class PartnerIncentiveRun(models.Model):
             company, movements, day, "accrual", run_id=run.id
         )
         self.env["partner.incentive.standing"]._refresh(offers, outcomes, day)
+        offers._mark_accrued()
         self.env["partner.incentive.budget"]._notify_thresholds(offers)
         if not run.name or run.name == "/":
             run.sudo().name = (
@@ -287,7 +296,7 @@ class PartnerIncentiveRun(models.Model):
     @api.model
     def _get_holdbacks(self, offers, outcomes, movements, day):
         """Movements between accrued and held back, per offer and partner."""
-        entitled = self._sum_entitlements(outcomes)
+        entitled = self._get_entitlements(offers, outcomes)
         balances = self.env["partner.incentive.entry"]._get_balances(offers)
         result = []
         by_id = {offer.id: offer for offer in offers}
@@ -310,8 +319,20 @@ class PartnerIncentiveRun(models.Model):
         return result
 
     @api.model
+    def _get_entitlements(self, offers, outcomes, partners=None):
+        """``{(offer id, partner id): entitlement over all windows}``.
+
+        What is calculated, and what the ledger says lasts besides.
+        """
+        totals = self._sum_entitlements(outcomes)
+        lasting = self.env["partner.incentive.entry"]._get_lasting(offers, partners)
+        for key, amounts in lasting.items():
+            totals[key] += sum(amounts.values(), ZERO)
+        return totals
+
+    @api.model
     def _sum_entitlements(self, outcomes):
-        """``{(offer id, partner id): entitlement over all windows}``."""
+        """``{(offer id, partner id): what is calculated over all windows}``."""
         totals = defaultdict(Decimal)
         for outcome in outcomes:
             for partner_id, parts in outcome.shares.items():
@@ -376,6 +397,37 @@ class PartnerIncentiveRun(models.Model):
                 )
 
     # ------------------------------------------------------------------- actions
+
+    def action_reverse(self, reason=None):
+        """Reverse all that the run booked; the next run books what is owed then.
+
+        Every ledger entry gets its opposite, which names it and the reason.
+        """
+        self.ensure_one()
+        self._check_can_run()
+        if not reason:
+            return self.env["partner.incentive.reason"]._open(self, "run_reverse")
+        if self.reversal_reason:
+            raise UserError(self.env._("%s has been reversed already.", self.name))
+        reversed_before = self.env["partner.incentive.entry"].search_count(
+            [("reversal_of_id", "in", self.entry_ids.ids)], limit=1
+        )
+        if not self.entry_ids or reversed_before:
+            raise UserError(
+                self.env._(
+                    "%s booked nothing that could be reversed as a whole.", self.name
+                )
+            )
+        self.offer_ids._lock_for_run()
+        self.sudo().with_context(incentive_transition=True).write(
+            {"reversal_reason": reason}
+        )
+        self.env["partner.incentive.posting"].with_company(
+            self.company_id
+        )._reverse_entries(self.sudo().move_ids, self.date, f"{self.name}: {reason}")
+        self.offer_ids._mark_to_accrue()
+        self.sudo().message_post(body=reason)
+        return True
 
     def action_view_entries(self):
         self.ensure_one()

@@ -4,6 +4,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
+from odoo.tools import SQL
 
 from ..engine import settlement
 from ..engine.allocation import largest_remainder
@@ -86,6 +87,13 @@ class PartnerIncentiveSettlement(models.Model):
     )
     approved_by = fields.Many2one("res.users", readonly=True, copy=False, tracking=True)
     posted_by = fields.Many2one("res.users", readonly=True, copy=False)
+    shared = fields.Boolean(
+        string="Shown to partners",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="Partners see their lines on the portal, and confirm or dispute them.",
+    )
     line_ids = fields.One2many(
         "partner.incentive.settlement.line", "settlement_id", copy=False
     )
@@ -97,6 +105,8 @@ class PartnerIncentiveSettlement(models.Model):
     )
     partner_count = fields.Integer(compute="_compute_amount")
     needs_approval = fields.Boolean(compute="_compute_amount")
+    hold_count = fields.Integer(compute="_compute_counts")
+    review_count = fields.Integer(compute="_compute_counts")
 
     @api.depends("move_ids")
     def _compute_move_count(self):
@@ -118,12 +128,22 @@ class PartnerIncentiveSettlement(models.Model):
             threshold = batch.company_id.incentive_approval_threshold
             batch.needs_approval = batch.amount > threshold
 
+    @api.depends("line_ids.hold_reason", "line_ids.to_review", "line_ids.reviewed_by")
+    def _compute_counts(self):
+        for batch in self:
+            batch.hold_count = len(batch.line_ids.filtered("hold_reason"))
+            batch.review_count = len(
+                batch.line_ids.filtered(
+                    lambda line: line.to_review and not line.reviewed_by
+                )
+            )
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
             if not self.env.su:
                 # A settlement starts as a proposal, whatever a caller asks for.
-                for name in ("state", "approved_by", "posted_by"):
+                for name in ("state", "approved_by", "posted_by", "shared"):
                     vals.pop(name, None)
             if vals.get("name", "/") == "/":
                 company = vals.get("company_id") or self.env.company.id
@@ -136,7 +156,7 @@ class PartnerIncentiveSettlement(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        process = {"state", "approved_by", "posted_by"} & set(vals)
+        process = {"state", "approved_by", "posted_by", "shared"} & set(vals)
         in_process = self.env.su and self.env.context.get("incentive_transition")
         if process and not in_process:
             raise AccessError(
@@ -196,6 +216,8 @@ class PartnerIncentiveSettlement(models.Model):
         self._check_draft()
         for batch in self:
             batch._propose()
+        if any(batch.shared for batch in self):
+            self._transition("draft", shared=False)
 
     def _get_offers(self):
         offers = self.offer_ids or self.env["partner.incentive.offer"].search(
@@ -225,12 +247,178 @@ class PartnerIncentiveSettlement(models.Model):
                     lines.append({**vals, "amount": float(amount)})
         self.env["partner.incentive.settlement.line"].create(lines)
         self._apply_debit_notes()
+        self._compare_lines()
+
+    # -------------------------------------------------------------- payees, holds
+
+    def _get_payees(self, offers, partner_ids):
+        """``{(program id, partner id): payee}`` where another one is paid."""
+        enrollments = (
+            self.env["partner.incentive.enrollment"]
+            .sudo()
+            .search(
+                [
+                    ("program_id", "in", offers.program_id.ids),
+                    ("partner_id", "in", list(partner_ids)),
+                    ("payee_id", "!=", False),
+                ],
+                order="date_from",
+            )
+        )
+        return {
+            (each.program_id.id, each.partner_id.id): each.payee_id
+            for each in enrollments
+            if each.payee_id != each.partner_id
+        }
+
+    def _get_hold_reason(self, partner, payout):
+        """Why nothing can be paid to a payee now, or False."""
+        company_sudo = self.company_id.sudo()
+        partner_sudo = partner.sudo()
+        if (
+            payout == "vendor_bill"
+            and company_sudo.incentive_require_bank
+            and not partner_sudo.bank_ids
+        ):
+            return self.env._("%s has no bank account", partner.name)
+        if (
+            payout != "none"
+            and company_sudo.incentive_require_vat
+            and not partner_sudo.vat
+        ):
+            return self.env._("%s has no tax ID", partner.name)
+        return False
+
+    def _compare_lines(self):
+        """Set the payouts apart that deviate from the last ones, or the provision."""
+        percent = self.company_id.incentive_variance_percent
+        lines = self.line_ids
+        balances = self.env["partner.incentive.entry"]._get_balances(
+            lines.offer_id, lines.partner_id
+        )
+        averages = self._get_averages(lines)
+        for line in lines.with_context(incentive_transition=True).sudo():
+            key = (line.offer_id.id, line.partner_id.id)
+            balance = balances.get(key, {})
+            provision = float(
+                balance.get("earned", ZERO)
+                - balance.get("settled", ZERO)
+                - balance.get("held", ZERO)
+            )
+            average = averages.get(key)
+            deviates = percent and any(
+                reference is not None
+                and abs(line.amount - reference) * 100 > percent * abs(reference)
+                for reference in (average, provision)
+            )
+            line.write(
+                {
+                    "provision": provision,
+                    "average": average or 0.0,
+                    "to_review": bool(
+                        deviates and not line.currency_id.is_zero(line.amount)
+                    ),
+                }
+            )
+
+    def _get_averages(self, lines):
+        """``{(offer id, partner id): average paid}`` of the last three settlements."""
+        self.env["partner.incentive.settlement.line"].flush_model()
+        self.flush_model(["state", "date"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT offer_id, partner_id, AVG(amount)
+                  FROM (SELECT line.offer_id, line.partner_id, line.amount,
+                               row_number() OVER (
+                                   PARTITION BY line.offer_id, line.partner_id
+                                   ORDER BY batch.date DESC, batch.id DESC) AS place
+                          FROM partner_incentive_settlement_line AS line
+                          JOIN partner_incentive_settlement AS batch
+                            ON batch.id = line.settlement_id
+                         WHERE batch.state = 'posted' AND line.amount > 0
+                           AND line.offer_id IN %s AND line.partner_id IN %s) AS recent
+                 WHERE place <= 3
+                 GROUP BY offer_id, partner_id
+                """,
+                tuple(lines.offer_id.ids) or (0,),
+                tuple(lines.partner_id.ids) or (0,),
+            )
+        )
+        return {
+            (offer_id, partner_id): float(avg) for offer_id, partner_id, avg in rows
+        }
+
+    # ---------------------------------------------------- the partner's own view
+
+    def action_share(self):
+        """Show partners their lines on the portal, to confirm or dispute them."""
+        self._check_finance()
+        for batch in self:
+            if batch.state not in ("draft", "approved") or not batch.line_ids:
+                raise UserError(
+                    self.env._("%s has no proposal that could be shown.", batch.name)
+                )
+            lines = batch.line_ids.filtered(
+                lambda line: not line.currency_id.is_zero(line.amount)
+            )
+            lines.sudo().with_context(incentive_transition=True).write(
+                {"partner_answer": "waiting"}
+            )
+            batch._transition(batch.state, shared=True)
+            batch._notify_partners(lines)
+
+    def _notify_partners(self, lines):
+        """Tell the partners' portal users that there is something to look at."""
+        for partner in lines.partner_id:
+            users = (
+                self.env["res.users"]
+                .sudo()
+                .search(
+                    [
+                        ("partner_id", "child_of", partner.id),
+                        ("share", "=", True),
+                    ]
+                )
+            )
+            if users:
+                self.sudo().message_notify(
+                    partner_ids=users.partner_id.ids,
+                    subject=self.env._("Payout to confirm: %s", self.name),
+                    body=self.env._(
+                        "We propose a payout. Please look at it under Incentives, "
+                        "Payouts, and confirm or dispute it."
+                    ),
+                )
+
+    def _on_answer(self, line):
+        """Tell finance what a partner said to a line."""
+        self.ensure_one()
+        labels = dict(line._fields["partner_answer"]._description_selection(self.env))
+        self.message_post(
+            body=self.env._(
+                "%(partner)s, %(offer)s: %(answer)s. %(note)s",
+                partner=line.partner_id.name,
+                offer=line.offer_id.name,
+                answer=labels[line.partner_answer],
+                note=line.partner_note or "",
+            )
+        )
+        if line.partner_answer == "disputed":
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("%s disputes a payout", line.partner_id.name),
+                note=line.partner_note,
+                user_id=self.user_id.id or self.env.uid,
+            )
 
     def _get_claims(self, overrides):
         """``{(partner, currency, payout): [(Claim, line values)]}`` by sequence."""
         offers = self._get_offers()
         netted = offers | self._get_netted_offers(offers)
         dues = self._get_dues(netted, overrides)
+        payees = self._get_payees(netted, {partner_id for _offer, partner_id in dues})
+        Partner = self.env["res.partner"]
         groups = defaultdict(list)
         for offer in netted.sorted(lambda o: (o._get_terms_in_force().sequence, o.id)):
             version = offer._get_published_versions()[-1]
@@ -244,6 +432,13 @@ class PartnerIncentiveSettlement(models.Model):
                 chosen = offer in offers
                 if not chosen and due >= ZERO:
                     continue
+                payee = payees.get((offer.program_id.id, partner_id), Partner)
+                vals["payee_id"] = payee.id
+                vals["hold_reason"] = due > ZERO and self._get_hold_reason(
+                    payee or Partner.browse(partner_id), version.payout
+                )
+                if vals["hold_reason"] and override is None:
+                    override = ZERO
                 claim = settlement.Claim(
                     key=(offer_id, partner_id),
                     due=due,
@@ -280,11 +475,15 @@ class PartnerIncentiveSettlement(models.Model):
         its last settlement period. Where none has ended yet nothing is looked at,
         except for ``forced`` positions, which are paid in advance.
         """
+        speeds = self._get_speeds()
         by_cutoff = defaultdict(self.env["partner.incentive.offer"].browse)
+        cutoffs = {}
         for offer in offers:
-            cutoff = offer._get_settlement_cutoff(self.date)
-            if cutoff:
-                by_cutoff[cutoff] |= offer
+            for sooner in {0, *speeds.values()}:
+                cutoff = offer._get_settlement_cutoff(self.date, sooner)
+                cutoffs[offer, sooner] = cutoff
+                if cutoff:
+                    by_cutoff[cutoff] |= offer
         partners = self.partner_ids or None
         balances = self.env["partner.incentive.entry"]._get_balances(offers, partners)
         run = self.env["partner.incentive.run"]
@@ -295,10 +494,12 @@ class PartnerIncentiveSettlement(models.Model):
                 .with_company(self.company_id)
                 ._calculate(group, cutoff, partners)
             )
-            entitled = run._sum_entitlements(outcomes)
+            entitled = run._get_entitlements(group, outcomes, partners)
             for offer in group:
                 keys = {k for k in (*entitled, *balances) if k[0] == offer.id}
                 for key in sorted(keys):
+                    if cutoffs[offer, speeds.get(key[1], 0)] != cutoff:
+                        continue
                     dues[key] = self._prepare_due(
                         offer,
                         key[1],
@@ -311,6 +512,22 @@ class PartnerIncentiveSettlement(models.Model):
             settled = balances.get(key, {}).get("settled", ZERO)
             dues[key] = self._prepare_due(offer, key[1], False, ZERO, settled)
         return dues
+
+    def _get_speeds(self):
+        """``{partner id: days}`` by which their tier pays sooner."""
+        grades = (
+            self.env["res.partner.grade"]
+            .sudo()
+            .search([("incentive_payout_days", ">", 0)])
+        )
+        if not grades:
+            return {}
+        partners = (
+            self.env["res.partner"].sudo().search([("grade_id", "in", grades.ids)])
+        )
+        return {
+            partner.id: partner.grade_id.incentive_payout_days for partner in partners
+        }
 
     def _prepare_due(self, offer, partner_id, cutoff, entitled, settled):
         """Values of a settlement line, and its ``exact_due``."""
@@ -346,6 +563,7 @@ class PartnerIncentiveSettlement(models.Model):
     def action_approve(self):
         self._check_finance()
         self._check_draft()
+        self._check_reviewed()
         self._transition("approved", approved_by=self.env.uid)
 
     def action_back_to_draft(self):
@@ -376,6 +594,7 @@ class PartnerIncentiveSettlement(models.Model):
     def _check_can_post(self):
         if self.state not in ("draft", "approved"):
             raise UserError(self.env._("%s has been dealt with already.", self.name))
+        self._check_reviewed()
         if self.needs_approval and not self.env.su:
             if self.state != "approved":
                 raise UserError(
@@ -393,6 +612,18 @@ class PartnerIncentiveSettlement(models.Model):
                     self.env._(
                         "You approved %s yourself. Somebody else has to post it.",
                         self.name,
+                    )
+                )
+
+    def _check_reviewed(self):
+        for batch in self:
+            if batch.review_count:
+                raise UserError(
+                    self.env._(
+                        "%(count)s payouts of %(name)s deviate from the last ones, or "
+                        "from what is provided for. Review them first.",
+                        count=batch.review_count,
+                        name=batch.name,
                     )
                 )
 
@@ -470,13 +701,20 @@ class PartnerIncentiveSettlement(models.Model):
         for line in self.line_ids:
             if line.currency_id.is_zero(line.amount):
                 continue
+            if line.hold_reason and line.amount > 0:
+                continue
             version = line.offer_id._get_published_versions()[-1]
             if line.amount < 0 and version._get_clawback_policy() == "debit_note":
                 key = (line.partner_id, line.currency_id, "debit_note")
             else:
-                key = (line.partner_id, line.currency_id, version.payout)
+                key = (line._get_payee(), line.currency_id, version.payout)
             groups[key] |= line
-        return groups
+        # What a held payout would have cleared stays carried with it.
+        return {
+            key: lines
+            for key, lines in groups.items()
+            if key[2] == "debit_note" or sum(lines.mapped("amount")) >= 0
+        }
 
     def _prepare_documents(self):
         """Values of the credit notes, bills and debit notes to make."""
@@ -580,6 +818,7 @@ class PartnerIncentiveSettlement(models.Model):
                     "analytic_distribution": False,
                     "incentive_offer_id": line.offer_id.id,
                     "incentive_role": "accrued",
+                    "incentive_earner_id": line.payee_id and line.partner_id.id,
                 }
             )
             for taxes, amount in zip(volumes, amounts, strict=True)
@@ -664,14 +903,12 @@ class PartnerIncentiveSettlement(models.Model):
                 (open_own | item).reconcile()
 
     def _link_documents(self, moves_sudo):
-        for line in self.line_ids:
-            moves = moves_sudo.filtered(
-                lambda move, line=line: (
-                    move.partner_id == line.partner_id
-                    and line.offer_id in move.invoice_line_ids.incentive_offer_id
-                )
-            )
-            line.sudo().with_context(incentive_transition=True).move_id = moves[:1]
+        documents = {
+            (item.incentive_offer_id, item._get_incentive_partner()): item.move_id
+            for item in moves_sudo.invoice_line_ids
+        }
+        for line in self.line_ids.sudo().with_context(incentive_transition=True):
+            line.move_id = documents.get((line.offer_id, line.partner_id))
 
     @api.model
     def _get_final_positions(self, offers):
@@ -692,6 +929,78 @@ class PartnerIncentiveSettlement(models.Model):
             )
         )
         return {(offer.id, partner.id) for offer, partner in rows}
+
+    # ----------------------------------------------------------------- calendar
+
+    @api.model
+    def _cron_propose(self):
+        """Propose what became due: the end of a period, its review window included.
+
+        An offer is proposed once per period; its last period is proposed as final, for
+        then nothing more is provided for than is owed.
+        """
+        companies = (
+            self.env["res.company"]
+            .sudo()
+            .search([("incentive_propose_settlements", "=", True)])
+        )
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(companies))
+        for company in companies:
+            self.with_company(company)._propose_due(company)
+            if not cron._commit_progress(1):
+                break
+
+    def _propose_due(self, company):
+        """Make the proposals of a company, and return them."""
+        day = fields.Date.context_today(self)
+        offers = self.env["partner.incentive.offer"].search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "in", ("published", "retired")),
+            ]
+        )
+        proposed = dict(
+            self.env["partner.incentive.settlement.line"]._read_group(
+                [
+                    ("offer_id", "in", offers.ids),
+                    ("settlement_id.state", "!=", "cancelled"),
+                ],
+                ["offer_id"],
+                ["cutoff:max"],
+            )
+        )
+        due = {False: offers.browse(), True: offers.browse()}
+        for offer in offers.filtered(lambda each: each._books()):
+            cutoff = offer._get_settlement_cutoff(day)
+            before = proposed.get(offer)
+            if cutoff and (not before or before < cutoff):
+                end = offer._get_end_date()
+                due[bool(end and cutoff >= end)] |= offer
+        batches = self.browse()
+        for final, group in due.items():
+            if not group:
+                continue
+            batch = self.create(
+                {
+                    "company_id": company.id,
+                    "date": day,
+                    "final": final,
+                    "offer_ids": [Command.set(group.ids)],
+                    "user_id": company.incentive_settlement_user_id.id or self.env.uid,
+                }
+            )
+            batch._propose()
+            if not batch.line_ids:
+                batch.unlink()
+                continue
+            batch.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Check and post the settlement"),
+                user_id=batch.user_id.id,
+            )
+            batches |= batch
+        return batches
 
     # ---------------------------------------------------------------- for the API
 

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 
 class PartnerIncentiveSettlementLine(models.Model):
@@ -23,6 +23,13 @@ class PartnerIncentiveSettlementLine(models.Model):
         "res.partner", required=True, ondelete="restrict", index=True
     )
     currency_id = fields.Many2one(related="offer_id.currency_id")
+    payee_id = fields.Many2one(
+        "res.partner",
+        string="Paid to",
+        readonly=True,
+        ondelete="restrict",
+        help="Whom the document goes to, where it is not the partner that earned.",
+    )
     cutoff = fields.Date(string="Volume up to", readonly=True)
     entitled = fields.Monetary(readonly=True)
     held = fields.Monetary(string="Held back", readonly=True)
@@ -32,7 +39,45 @@ class PartnerIncentiveSettlementLine(models.Model):
         string="To pay",
         help="Negative: netted against what other offers owe the partner.",
     )
-    move_id = fields.Many2one("account.move", string="Document", readonly=True)
+    provision = fields.Monetary(
+        string="Provided for",
+        readonly=True,
+        help="What the ledger held accrued when the proposal was made.",
+    )
+    average = fields.Monetary(
+        string="Paid before, on average",
+        readonly=True,
+        help="Average of the last settlements of the same offer and partner.",
+    )
+    to_review = fields.Boolean(
+        readonly=True,
+        help="The payout deviates from the last ones, or from the provision, by more "
+        "than the settings allow.",
+    )
+    reviewed_by = fields.Many2one("res.users", readonly=True)
+    hold_reason = fields.Char(
+        string="On hold because", help="Nothing is paid while there is a reason."
+    )
+    partner_answer = fields.Selection(
+        [
+            ("waiting", "Waiting for the partner"),
+            ("confirmed", "Confirmed by the partner"),
+            ("disputed", "Disputed by the partner"),
+        ],
+        readonly=True,
+        index="btree_not_null",
+    )
+    partner_note = fields.Text(readonly=True)
+    answered_by = fields.Many2one("res.users", readonly=True)
+    answered_on = fields.Datetime(readonly=True)
+    move_id = fields.Many2one(
+        "account.move", string="Document", readonly=True, index="btree_not_null"
+    )
+    payment_state = fields.Selection(
+        related="move_id.payment_state",
+        string="Payment",
+        help="Follows the reconciliation of the document, also when a payment bounces.",
+    )
 
     _once = models.UniqueIndex(
         "(settlement_id, offer_id, partner_id)",
@@ -53,12 +98,70 @@ class PartnerIncentiveSettlementLine(models.Model):
     def write(self, vals):
         if not (self.env.su and self.env.context.get("incentive_transition")):
             self._check_open()
-            readonly = set(vals) - {"amount"}
+            readonly = set(vals) - {"amount", "hold_reason"}
             if readonly and not self.env.su:
                 raise AccessError(
-                    self.env._("Only the amount to pay can be changed by hand.")
+                    self.env._(
+                        "Only the amount to pay and the reason to hold it can be "
+                        "changed by hand."
+                    )
                 )
         return super().write(vals)
+
+    @api.constrains("amount")
+    def _check_amount(self):
+        """Pay over earnings only as far as the company allows."""
+        for line in self:
+            company = line.settlement_id.company_id
+            if not company.incentive_limit_overpay:
+                continue
+            limit = max(line.due, 0.0) * (1 + company.incentive_overpay_percent / 100)
+            if line.currency_id.compare_amounts(line.amount, limit) > 0:
+                raise ValidationError(
+                    self.env._(
+                        "%(partner)s is due %(due)s under %(offer)s; the settings "
+                        "allow to pay %(limit)s at most.",
+                        partner=line.partner_id.name,
+                        due=line.currency_id.format(line.due),
+                        offer=line.offer_id.name,
+                        limit=line.currency_id.format(limit),
+                    )
+                )
+
+    def action_review(self):
+        """Say that somebody looked at a payout that deviates, and found it right."""
+        self.settlement_id._check_finance()
+        self._check_open()
+        self.sudo().with_context(incentive_transition=True).write(
+            {"reviewed_by": self.env.uid}
+        )
+
+    def _answer(self, answer, note, user):
+        """Record what the partner says to the proposal. Rights were checked before.
+
+        A disputed payout is held until finance has looked at it.
+        """
+        self.ensure_one()
+        if self.state not in ("draft", "approved") or not self.partner_answer:
+            raise UserError(
+                self.env._("This proposal is settled already and cannot be answered.")
+            )
+        values = {
+            "partner_answer": answer,
+            "partner_note": note or False,
+            "answered_by": user.id,
+            "answered_on": fields.Datetime.now(),
+        }
+        if answer == "disputed":
+            values["hold_reason"] = self.env._("Disputed: %s", note)
+        elif self.partner_answer == "disputed":
+            values["hold_reason"] = False
+        line_sudo = self.sudo().with_context(incentive_transition=True)
+        line_sudo.write(values)
+        line_sudo.settlement_id._on_answer(line_sudo)
+
+    def _get_payee(self):
+        return self.payee_id or self.partner_id
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_open(self):

@@ -30,6 +30,43 @@ class ResCompany(models.Model):
         help="A settlement above this amount is approved by one person and posted by "
         "another.",
     )
+    incentive_reported_date = fields.Date(
+        string="Reported up to",
+        help="Last day of the periods already reported. Booking into them is warned "
+        "of; lock dates forbid it.",
+    )
+    incentive_require_bank = fields.Boolean(
+        string="Hold payouts without bank account",
+        help="Vendor bills wait until the payee has a bank account.",
+    )
+    incentive_require_vat = fields.Boolean(
+        string="Hold payouts without tax ID",
+        help="Payouts wait until the payee has a tax ID.",
+    )
+    incentive_limit_overpay = fields.Boolean(
+        string="Limit payouts above what is due",
+        help="An amount entered by hand may exceed what is due by this much at most.",
+    )
+    incentive_overpay_percent = fields.Float(
+        string="Above what is due, at most", digits=(16, 2)
+    )
+    incentive_variance_percent = fields.Float(
+        string="Review payouts that deviate by",
+        digits=(16, 2),
+        help="A payout that differs by more than this percentage from the average of "
+        "the last settlements of the same offer and partner, or from what is provided "
+        "for it, is reviewed before it is posted. 0: no review.",
+    )
+    incentive_propose_settlements = fields.Boolean(
+        string="Propose settlements",
+        help="Whenever a settlement period of an offer has ended, its review window "
+        "included, a proposal is made and finance gets an activity.",
+    )
+    incentive_settlement_user_id = fields.Many2one(
+        "res.users",
+        string="Settlement proposals for",
+        help="Who gets the activity for a proposal.",
+    )
     incentive_baseline_grade_id = fields.Many2one(
         "res.partner.grade",
         string="Baseline tier",

@@ -27,6 +27,30 @@ class ResConfigSettings(models.TransientModel):
         currency_field="incentive_currency_id",
         readonly=False,
     )
+    incentive_reported_date = fields.Date(
+        related="company_id.incentive_reported_date", readonly=False
+    )
+    incentive_require_bank = fields.Boolean(
+        related="company_id.incentive_require_bank", readonly=False
+    )
+    incentive_require_vat = fields.Boolean(
+        related="company_id.incentive_require_vat", readonly=False
+    )
+    incentive_limit_overpay = fields.Boolean(
+        related="company_id.incentive_limit_overpay", readonly=False
+    )
+    incentive_overpay_percent = fields.Float(
+        related="company_id.incentive_overpay_percent", readonly=False
+    )
+    incentive_variance_percent = fields.Float(
+        related="company_id.incentive_variance_percent", readonly=False
+    )
+    incentive_propose_settlements = fields.Boolean(
+        related="company_id.incentive_propose_settlements", readonly=False
+    )
+    incentive_settlement_user_id = fields.Many2one(
+        related="company_id.incentive_settlement_user_id", readonly=False
+    )
     incentive_baseline_grade_id = fields.Many2one(
         related="company_id.incentive_baseline_grade_id", readonly=False
     )

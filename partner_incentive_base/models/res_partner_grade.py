@@ -6,6 +6,12 @@ from .res_partner import INSIDERS
 class ResPartnerGrade(models.Model):
     _inherit = "res.partner.grade"
 
+    incentive_payout_days = fields.Integer(
+        string="Paid sooner by",
+        groups=INSIDERS,
+        help="Days by which the review window of every offer is shorter for partners "
+        "of this tier.",
+    )
     history_ids = fields.One2many(
         "partner.incentive.grade.history", "grade_id", groups=INSIDERS
     )

@@ -41,10 +41,9 @@ class PartnerIncentiveReconciliation(models.Model):
                   FROM partner_incentive_entry
                  UNION ALL
                 SELECT line.company_id, line.incentive_offer_id,
-                       COALESCE(move.incentive_earner_id, line.partner_id),
+                       COALESCE(line.incentive_earner_id, line.partner_id),
                        0, -line.balance
                   FROM account_move_line AS line
-                  JOIN account_move AS move ON move.id = line.move_id
                  WHERE line.parent_state = 'posted'
                    AND (line.incentive_role IN ('accrued', 'holdback')
                         OR (line.incentive_role IS NULL AND line.account_id IN (

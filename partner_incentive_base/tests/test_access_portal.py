@@ -145,7 +145,7 @@ class TestAccessPortal(AccessCommon, PortalCommon):
     def test_own_invoices_tell_nothing_of_others(self):
         """What the suite adds to documents a portal user can read in Odoo."""
         move = self.batch.move_ids.filtered(lambda m: m.partner_id == self.partner_2)
-        move.sudo().incentive_earner_id = self.partner_1
+        move.invoice_line_ids.sudo().incentive_earner_id = self.partner_1
         for model, record in (
             ("account.move", move),
             ("account.move.line", move.invoice_line_ids),

@@ -33,6 +33,7 @@ class PartnerIncentiveAccrue(models.TransientModel):
         readonly=True,
     )
     posting_date = fields.Date(compute="_compute_posting_date")
+    is_reported = fields.Boolean(compute="_compute_posting_date")
     can_book = fields.Boolean(compute="_compute_can_book")
 
     def _get_offers(self):
@@ -98,6 +99,10 @@ class PartnerIncentiveAccrue(models.TransientModel):
     def _compute_posting_date(self):
         for wizard in self:
             journal = wizard.company_id.sudo().incentive_journal_id
+            reported = wizard.company_id.sudo().incentive_reported_date
+            wizard.is_reported = bool(
+                wizard.date and reported and wizard.date <= reported
+            )
             wizard.posting_date = wizard.date and self.env[
                 "partner.incentive.posting"
             ]._get_accounting_date(wizard.company_id, wizard.date, journal)

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 ACTIONS = {
     "claim_info": ("partner.incentive.claim", "action_request_info"),
     "claim_reject": ("partner.incentive.claim", "action_reject"),
+    "adjustment_refuse": ("partner.incentive.adjustment", "action_refuse"),
+    "run_reverse": ("partner.incentive.run", "action_reverse"),
     "contract_churn": ("partner.customer.contract", "action_churn"),
 }
 
@@ -18,6 +20,8 @@ class PartnerIncentiveReason(models.TransientModel):
         [
             ("claim_info", "Ask for more information"),
             ("claim_reject", "Reject the claim"),
+            ("adjustment_refuse", "Refuse the adjustment"),
+            ("run_reverse", "Reverse the run"),
             ("contract_churn", "End the contract as churned"),
         ],
         required=True,
