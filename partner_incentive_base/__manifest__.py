@@ -34,6 +34,7 @@
         "views/partner_incentive_run_views.xml",
         "views/partner_incentive_settlement_views.xml",
         "views/partner_incentive_adjustment_views.xml",
+        "views/partner_incentive_clawback_views.xml",
         "views/partner_incentive_objective_views.xml",
         "views/partner_incentive_program_views.xml",
         "views/partner_incentive_agreement_views.xml",

@@ -24,6 +24,18 @@ def expected_volume(volume, forecast, window, day):
     return max(volume, forecast)
 
 
+def seasonal_forecast(volume, reached, whole):
+    """Volume at the window's end if it grows as it did a year before.
+
+    :param reached: volume of the window a year before, up to the same day
+    :param whole: volume of that whole window
+    :return: None where nothing had been reached, or the window was empty
+    """
+    if reached <= ZERO or whole <= ZERO:
+        return None
+    return volume * whole / reached
+
+
 def expected_target(position, result, forecast, window, day):
     """``f(W) / W * V``, rounded: the average rate at the expected volume W.
 

@@ -17,9 +17,18 @@ def held_back(entitled, settled, percent, unit):
     return max(ZERO, held)
 
 
-def due(entitled, held, settled):
-    """What is owed now; negative where more was paid than is entitled."""
-    return entitled - held - settled
+def forfeited(entitled, percent, unit):
+    """What of a positive entitlement is lost."""
+    return round_to(max(entitled, ZERO) * percent / HUNDRED, unit)
+
+
+def due(entitled, held, settled, limit=Decimal(1)):
+    """What is owed now; negative where more was paid than is entitled.
+
+    :param limit: highest share of what was paid that is claimed back
+    """
+    owed = entitled - held - settled
+    return owed if limit >= 1 else max(owed, -max(settled, ZERO) * limit)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ from json import dumps, loads
 from typing import NamedTuple
 
 from odoo import api, models
+from odoo.tools import SQL
 
 from ..engine import calculation, guarantee, windows
 from ..engine.allocation import round_to
+from ..measures.measure import SOURCE_COLUMNS
 from ..measures.query import FAR_FUTURE, Span, VolumeQuery, fetch_overlaps
 
 ZERO = Decimal(0)
@@ -29,6 +31,8 @@ class Outcome:
     :param growth: ``{version id: Decimal}``, the part of the lines' volume that counts
         where growth does
     :param shares: ``{partner id: {analytic key: Decimal}}``, sums to the entitlement
+    :param clawed: ``{(document model, document id): Decimal}``, the volume that was
+        taken off since its document is claimed back
     """
 
     offer: object
@@ -40,6 +44,7 @@ class Outcome:
     guaranteed: Decimal = ZERO
     growth: dict = field(default_factory=dict)
     shares: dict = field(default_factory=dict)
+    clawed: dict = field(default_factory=dict)
 
     @property
     def entitlement(self):
@@ -128,8 +133,12 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             if measure is not None:
                 by_source[measure.source].append(span)
         parts = defaultdict(list)
+        clawed = defaultdict(dict)
+        confirmed = self.env["partner.incentive.clawback"]._get_confirmed(coupled, day)
         for source_spans in by_source.values():
-            self._read_source(measures, source_spans, day, partners, parts)
+            self._read_source(
+                measures, source_spans, day, partners, parts, (confirmed, clawed)
+            )
         outcomes = {}
         in_force = {}
         for key, rows in parts.items():
@@ -146,6 +155,8 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             outcome = Outcome(offer, earner_id, window, version, position, None)
             for _number, part, grown in rows:
                 outcome.growth[part.label.version_id] = grown
+            if key in clawed:
+                outcome.clawed = clawed[key]
             outcomes[key] = outcome
         self._add_guaranteed(coupled, day, partners, outcomes)
         return outcomes
@@ -228,8 +239,11 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             dimensions.append("analytic_distribution")
         return tuple(dimensions)
 
-    def _get_query(self, code, spans, day, partners, **options):
-        """:class:`VolumeQuery` over a measure, or None where it is not installed."""
+    def _get_query(self, code, spans, day, partners, source=None, **options):
+        """:class:`VolumeQuery` over a measure, or None where it is not installed.
+
+        :param source: SQL to read instead of the measure's own, of the same columns
+        """
         measure = self.env["partner.incentive.measure"]._get_measures().get(code)
         if measure is None:
             return None
@@ -237,7 +251,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         return VolumeQuery(
             env=self.env(su=True),
             company=company,
-            source=measure.source(company, day),
+            source=source or measure.source(company, day),
             line_model=measure.line_model,
             attribution_column=self.env[
                 "partner.incentive.measure"
@@ -247,8 +261,12 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             **options,
         )
 
-    def _read_source(self, measures, spans, day, partners, parts):
-        """Read the volumes of measures with one source into ``parts``, by position."""
+    def _read_source(self, measures, spans, day, partners, parts, clawbacks):
+        """Read the volumes of measures with one source into ``parts``, by position.
+
+        :param clawbacks: ``(confirmed, clawed)``: documents by offer that do not count,
+            and where to note by position what was taken off
+        """
         versions = self.env["partner.incentive.offer.version"].union(
             *(span.version for span in spans)
         )
@@ -276,6 +294,25 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             rows[version_id, index, earner_id].append(
                 readings[version_id].read(earner_id, rest)
             )
+        confirmed, clawed = clawbacks
+        for version in versions:
+            documents = self._get_clawed_documents(
+                version, measures[version.measure], day, confirmed
+            )
+            if documents is None:
+                continue
+            measure = measures[version.measure]
+            own = [span for span in spans if span.version == version]
+            taken = self._read_clawed(
+                measure, own, day, partners, dimensions, documents
+            )
+            for index, earner_id, document_id, labelled in taken:
+                rows[version.id, index, earner_id].append(labelled)
+                key = (version.offer_id.id, earner_id, window_of[version.id, index])
+                document = (measure.document_model, document_id)
+                clawed[key][document] = (
+                    clawed[key].get(document, ZERO) - labelled[1].volume
+                )
         for (version_id, index, earner_id), labelled in rows.items():
             reading = readings[version_id]
             qualifying = sum((each.qualifying for _label, each in labelled), ZERO)
@@ -303,9 +340,77 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                     )
                 )
 
-    def _read_previous(self, code, spans, partners):
+    def _get_clawed_documents(self, version, measure, day, confirmed):
+        """SQL of ``(document_id, product_id, share)`` that do not count, or None."""
+        queries = version._get_clawed_queries(measure, day)
+        documents = confirmed.get(version.offer_id.id)
+        if documents:
+            queries.append(
+                SQL(
+                    """SELECT document_id, NULL::int, share
+                         FROM unnest(%s::int[], %s::numeric[])
+                           AS confirmed (document_id, share)""",
+                    [document_id for document_id, _share in documents],
+                    [share for _document, share in documents],
+                )
+            )
+        return SQL(" UNION ALL ").join(queries) if queries else None
+
+    def _read_clawed(self, measure, spans, day, partners, dimensions, documents):
+        """Volume of documents that are claimed back, negative: it is taken off.
+
+        :param documents: see :meth:`_get_clawed_documents`
+        :return: list of ``(index, earner id, document id, (Label, _Volumes))``
+        """
+        version = spans[0].version
+        changed = ("amount", "amount_currency", "quantity")
+        source = SQL(
+            """
+            SELECT %(columns)s
+              FROM (%(source)s) AS counted
+        CROSS JOIN LATERAL (
+                SELECT MAX(LEAST(clawed.share, 1)) AS share
+                  FROM clawed
+                 WHERE clawed.document_id = counted.document_id
+                   AND (clawed.product_id IS NULL
+                        OR clawed.product_id = counted.product_id)) AS taken
+             WHERE taken.share > 0
+               AND counted.document_id IN (SELECT document_id FROM clawed)
+            """,
+            columns=SQL(", ").join(
+                SQL(
+                    "-taken.share * counted.%(column)s AS %(column)s",
+                    column=SQL.identifier(column),
+                )
+                if column in changed
+                else SQL("counted.%s", SQL.identifier(column))
+                for column in SOURCE_COLUMNS
+            ),
+            source=measure.source(version.offer_id.company_id, day),
+        )
+        query = self._get_query(
+            version.measure,
+            spans,
+            day,
+            partners,
+            source=SQL(
+                "WITH clawed (document_id, product_id, share) AS (%s) %s",
+                documents,
+                source,
+            ),
+            with_quantity=False,
+        )
+        kept_apart = (*dimensions, "document_id")
+        reading = _Reading(version, measure, kept_apart)
+        return [
+            (index, earner_id, rest[len(kept_apart)], reading.read(earner_id, rest))
+            for _version, index, earner_id, *rest in query.fetch(kept_apart)
+        ]
+
+    def _read_previous(self, code, spans, partners, until=None):
         """Q and E of the same windows a year before, enrolled then or not.
 
+        :param until: only what came by this day's equivalent of the year before
         :return: ``{(version id, index, earner id): (Q, E)}``
         """
         shifted = []
@@ -315,6 +420,8 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 for window in span.version.offer_id._get_windows(span.end)
                 if window.start == span.start
             )
+            if until is not None:
+                window = windows.Window(window.start, min(window.end, until))
             before = windows.year_before(window)
             shifted.append(
                 Span(
@@ -335,6 +442,41 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             totals[version_id, index, earner_id][0] += volumes.qualifying
             totals[version_id, index, earner_id][1] += volumes.volume
         return totals
+
+    def _read_seasons(self, offers, day):
+        """Qualifying volume of open windows a year before, enrolled then or not.
+
+        :return: ``{(offer id, earner id, window): (up to the same day, whole)}``
+        """
+        seasons = {}
+        for company in offers.company_id:
+            calculation_of = self.with_company(company)
+            by_measure = defaultdict(list)
+            for offer in offers:
+                open_windows = {
+                    window.start: window
+                    for window in offer._get_windows(day)
+                    if window.end > day and offer.company_id == company
+                }
+                for span in self._get_offer_spans(offer, day):
+                    if span.start in open_windows:
+                        by_measure[span.version.measure].append(span)
+            for code, spans in by_measure.items():
+                whole = calculation_of._read_previous(code, spans, None)
+                reached = calculation_of._read_previous(code, spans, None, day)
+                for span in spans:
+                    window = span.version.offer_id._get_window_bounds(span.start)
+                    for (version_id, index, earner_id), (volume, _e) in whole.items():
+                        if (version_id, index) == (span.version.id, span.index):
+                            before, _earning = reached.get(
+                                (version_id, index, earner_id), (ZERO, ZERO)
+                            )
+                            seasons[
+                                span.version.offer_id.id,
+                                earner_id,
+                                windows.Window(*window),
+                            ] = (before, volume)
+        return seasons
 
     def _read_overlaps(self, outcomes, day, partners):
         """Common volume of coupled offers, for the reduction by earlier ones."""

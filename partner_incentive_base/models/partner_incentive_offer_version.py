@@ -611,6 +611,10 @@ class PartnerIncentiveOfferVersion(models.Model):
         """``(method, percent, threshold)``, see :mod:`..engine.accrual`."""
         return "achieved", Decimal(0), Decimal(0)
 
+    def _follows_season(self):
+        """Whether volume without a forecast follows that of a year before."""
+        return False
+
     def _get_forecasts(self):
         """``{(partner id, window start): expected volume}``."""
         return {}
@@ -619,6 +623,31 @@ class PartnerIncentiveOfferVersion(models.Model):
         """Percentage of what is earned that is not paid on ``day`` yet."""
         return Decimal(0)
 
+    def _get_holdbacks(self, day, partner_ids):
+        """What is held back of each partner, and what is lost, on ``day``.
+
+        :return: ``{partner id: (percent held, percent lost)}`` of what is earned
+        """
+        percent = self._get_holdback_percent(day)
+        return {partner_id: (percent, Decimal(0)) for partner_id in partner_ids}
+
+    def _forfeits(self):
+        """Whether a part of what is earned can be lost by these terms."""
+        return False
+
     def _get_clawback_policy(self):
         """``carry`` or ``debit_note``."""
         return "carry"
+
+    def _get_clawback_limit(self):
+        """Highest share of what was paid that is claimed back, 1 for all of it."""
+        return Decimal(1)
+
+    def _get_clawed_queries(self, measure, day):
+        """Documents that do not count on ``day`` by these terms.
+
+        :param measure: the version's :class:`~..measures.measure.Measure`
+        :return: list of SQL that yield ``(document_id, product_id, share)``; any
+            product where that is NULL; shares from 0 to 1
+        """
+        return []

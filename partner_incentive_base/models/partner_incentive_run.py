@@ -15,6 +15,8 @@ from .partner_incentive_posting import Movement
 _logger = logging.getLogger(__name__)
 ZERO = Decimal(0)
 MAX_TRIES = 5
+# Documents that a ledger entry names.
+MAX_NAMES = 5
 
 
 class PartnerIncentiveRun(models.Model):
@@ -151,7 +153,8 @@ class PartnerIncentiveRun(models.Model):
         outcomes = self.env["partner.incentive.calculation"]._calculate(offers, day)
         booked_offers = offers.filtered(lambda o: o._books())
         movements = self._get_accruals(booked_offers, outcomes, day)
-        movements += self._get_holdbacks(booked_offers, outcomes, movements, day)
+        movements += self._get_forfeits(booked_offers, outcomes, day)
+        movements += self._get_holdbacks(booked_offers, outcomes, day)
         self.env["partner.incentive.posting"]._post_movements(
             company, movements, day, "accrual", run_id=run.id
         )
@@ -171,12 +174,20 @@ class PartnerIncentiveRun(models.Model):
     def _get_accruals(self, offers, outcomes, day):
         """Movements of target minus booked, and of what fell to nothing."""
         booked = self.env["partner.incentive.entry"]._get_booked(offers)
+        seasons = self.env["partner.incentive.calculation"]._read_seasons(
+            offers.filtered(
+                lambda offer: offer._get_terms_in_force()._follows_season()
+            ),
+            day,
+        )
         final = self.env["partner.incentive.settlement"]._get_final_positions(offers)
         movements = []
         for outcome in outcomes:
             if outcome.offer not in offers:
                 continue
-            targets = self._get_targets(outcome, day, final)
+            targets = self._get_targets(
+                outcome, day, final, seasons.get(outcome.position.key)
+            )
             window = (outcome.window.start, outcome.window.end)
             for partner_id, parts in targets.items():
                 held = booked.pop((outcome.offer.id, partner_id, window[0]), {})
@@ -203,8 +214,11 @@ class PartnerIncentiveRun(models.Model):
                 )
         return movements
 
-    def _get_targets(self, outcome, day, final):
-        """What should be provided for: ``{partner id: {analytic key: Decimal}}``."""
+    def _get_targets(self, outcome, day, final, season=None):
+        """What should be provided for: ``{partner id: {analytic key: Decimal}}``.
+
+        :param season: volume a year before, ``(up to the same day, whole window)``
+        """
         method, percent, _threshold = outcome.version._get_accrual_terms()
         offer = outcome.offer
         unit = outcome.position.terms.unit
@@ -218,7 +232,7 @@ class PartnerIncentiveRun(models.Model):
                 accrual.expected_target(
                     outcome.position,
                     outcome.result,
-                    self._get_forecast(outcome),
+                    self._get_forecast(outcome, season),
                     outcome.window,
                     day,
                 )
@@ -236,15 +250,19 @@ class PartnerIncentiveRun(models.Model):
                 targets[partner_id] = outcome.shares[partner_id]
         return targets
 
-    def _get_forecast(self, outcome):
+    def _get_forecast(self, outcome, season=None):
         """Volume expected of the earner in the window, or None where nobody forecast.
 
         A pool expects what its members do; one without a forecast, what it has.
+        Without any forecast the window may follow the one a year before.
         """
         forecasts = outcome.version._get_forecasts()
         start = outcome.window.start
+        seasonal = season and accrual.seasonal_forecast(
+            outcome.position.qualifying, *season
+        )
         if outcome.earner_id:
-            return forecasts.get((outcome.earner_id, start))
+            return forecasts.get((outcome.earner_id, start), seasonal or None)
         reached = defaultdict(Decimal)
         for part in outcome.position.parts:
             reached[part.label.partner_id] += part.volume
@@ -254,7 +272,7 @@ class PartnerIncentiveRun(models.Model):
             if window_from == start
         }
         if not expected:
-            return None
+            return seasonal or None
         return sum({**reached, **expected}.values(), ZERO)
 
     def _get_deltas(self, outcome, partner_id, window, targets, booked, final):
@@ -289,45 +307,128 @@ class PartnerIncentiveRun(models.Model):
                     qualifying=outcome.position.qualifying,
                     earning=outcome.position.volume,
                     target=total,
+                    reason=self._describe_clawed(outcome),
                 )
             )
         return movements
 
-    @api.model
-    def _get_holdbacks(self, offers, outcomes, movements, day):
-        """Movements between accrued and held back, per offer and partner."""
-        entitled = self._get_entitlements(offers, outcomes)
-        balances = self.env["partner.incentive.entry"]._get_balances(offers)
-        result = []
-        by_id = {offer.id: offer for offer in offers}
-        for key in sorted({*entitled, *balances}):
-            offer_id, partner_id = key
-            if offer_id not in by_id:
-                continue
-            offer = by_id[offer_id]
-            balance = balances.get(key, {})
-            version = offer._get_published_versions()[-1]
-            held = settlement.held_back(
-                entitled.get(key, ZERO),
-                balance.get("settled", ZERO),
-                version._get_holdback_percent(day),
-                Decimal(str(offer.currency_id.rounding)),
+    def _describe_clawed(self, outcome):
+        """Which documents do not count any more, for the ledger; or None."""
+        if not outcome.clawed:
+            return None
+        by_model = defaultdict(list)
+        for model, document_id in outcome.clawed:
+            by_model[model].append(document_id)
+        names = [
+            document.display_name
+            for model, ids in by_model.items()
+            for document in self.env[model].sudo().browse(ids[:MAX_NAMES])
+        ]
+        more = len(outcome.clawed) - len(names)
+        text = ", ".join(names)
+        if more > 0:
+            return self.env._(
+                "Claimed back: %(names)s and %(more)s more", names=text, more=more
             )
-            change = held - balance.get("held", ZERO)
-            if change:
-                result.append(Movement(offer, version, partner_id, "holdback", change))
+        return self.env._("Claimed back: %s", text)
+
+    @api.model
+    def _get_holdbacks(self, offers, outcomes, day):
+        """Movements between accrued and held back, per offer and partner."""
+        entitled = self._get_entitlements(offers, outcomes, day)
+        balances = self.env["partner.incentive.entry"]._get_balances(offers)
+        keys = {*entitled, *balances}
+        result = []
+        for offer in offers:
+            version = offer._get_published_versions()[-1]
+            partner_ids = sorted(p for offer_id, p in keys if offer_id == offer.id)
+            percents = version._get_holdbacks(day, partner_ids)
+            unit = Decimal(str(offer.currency_id.rounding))
+            for partner_id in partner_ids:
+                key = (offer.id, partner_id)
+                balance = balances.get(key, {})
+                held = settlement.held_back(
+                    entitled.get(key, ZERO),
+                    balance.get("settled", ZERO),
+                    percents[partner_id][0],
+                    unit,
+                )
+                change = held - balance.get("held", ZERO)
+                if change:
+                    result.append(
+                        Movement(offer, version, partner_id, "holdback", change)
+                    )
         return result
 
     @api.model
-    def _get_entitlements(self, offers, outcomes, partners=None):
+    def _get_forfeits(self, offers, outcomes, day):
+        """Movements of what is lost by the terms, or found again."""
+        forfeiting = offers.filtered(
+            lambda offer: offer._get_terms_in_force()._forfeits()
+        )
+        if not forfeiting:
+            return []
+        lost = self._get_lost(forfeiting, outcomes, day)
+        lasting = self.env["partner.incentive.entry"]._get_lasting(forfeiting)
+        by_id = {offer.id: offer for offer in forfeiting}
+        movements = []
+        for key in sorted({*lost, *lasting}):
+            change = -lost.get(key, ZERO) - lasting.get(key, {}).get("expiry", ZERO)
+            if change:
+                offer = by_id[key[0]]
+                movements.append(
+                    Movement(
+                        offer,
+                        offer._get_published_versions()[-1],
+                        key[1],
+                        "expiry",
+                        change,
+                        reason=self.env._("Held back, and lost by the terms")
+                        if change < ZERO
+                        else self.env._("Held back again"),
+                    )
+                )
+        return movements
+
+    @api.model
+    def _get_lost(self, offers, outcomes, day):
+        """``{(offer id, partner id): Decimal}`` that is lost by the terms, if any."""
+        totals = self._sum_entitlements(outcomes)
+        lost = {}
+        for offer in offers:
+            version = offer._get_terms_in_force()
+            if not version._forfeits():
+                continue
+            partner_ids = [p for offer_id, p in totals if offer_id == offer.id]
+            unit = Decimal(str(offer.currency_id.rounding))
+            for partner_id, (_held, percent) in version._get_holdbacks(
+                day, partner_ids
+            ).items():
+                if percent:
+                    key = (offer.id, partner_id)
+                    lost[key] = settlement.forfeited(totals[key], percent, unit)
+        return lost
+
+    @api.model
+    def _get_entitlements(self, offers, outcomes, day, partners=None):
         """``{(offer id, partner id): entitlement over all windows}``.
 
-        What is calculated, and what the ledger says lasts besides.
+        What is calculated less what the terms let the partner lose, and what the
+        ledger says lasts besides.
         """
         totals = self._sum_entitlements(outcomes)
+        lost = self._get_lost(offers, outcomes, day)
         lasting = self.env["partner.incentive.entry"]._get_lasting(offers, partners)
-        for key, amounts in lasting.items():
-            totals[key] += sum(amounts.values(), ZERO)
+        for offer in offers:
+            forfeits = offer._get_terms_in_force()._forfeits()
+            for key, amounts in lasting.items():
+                if key[0] != offer.id:
+                    continue
+                for kind, amount in amounts.items():
+                    if kind != "expiry" or not forfeits:
+                        totals[key] += amount
+        for key, amount in lost.items():
+            totals[key] -= amount
         return totals
 
     @api.model

@@ -7,7 +7,7 @@ from odoo.fields import Command
 from odoo.tools import SQL
 
 from ..engine import settlement
-from ..engine.allocation import largest_remainder
+from ..engine.allocation import largest_remainder, round_to
 from .partner_incentive_posting import Movement
 
 ZERO = Decimal(0)
@@ -494,7 +494,7 @@ class PartnerIncentiveSettlement(models.Model):
                 .with_company(self.company_id)
                 ._calculate(group, cutoff, partners)
             )
-            entitled = run._get_entitlements(group, outcomes, partners)
+            entitled = run._get_entitlements(group, outcomes, self.date, partners)
             for offer in group:
                 keys = {k for k in (*entitled, *balances) if k[0] == offer.id}
                 for key in sorted(keys):
@@ -532,13 +532,14 @@ class PartnerIncentiveSettlement(models.Model):
     def _prepare_due(self, offer, partner_id, cutoff, entitled, settled):
         """Values of a settlement line, and its ``exact_due``."""
         version = offer._get_published_versions()[-1]
-        held = settlement.held_back(
-            entitled,
-            settled,
-            version._get_holdback_percent(self.date),
-            Decimal(str(offer.currency_id.rounding)),
+        unit = Decimal(str(offer.currency_id.rounding))
+        held_percent, _lost = version._get_holdbacks(self.date, [partner_id])[
+            partner_id
+        ]
+        held = settlement.held_back(entitled, settled, held_percent, unit)
+        due = round_to(
+            settlement.due(entitled, held, settled, version._get_clawback_limit()), unit
         )
-        due = settlement.due(entitled, held, settled)
         return {
             "settlement_id": self.id,
             "offer_id": offer.id,
@@ -685,7 +686,8 @@ class PartnerIncentiveSettlement(models.Model):
             held = balances.get((line.offer_id.id, line.partner_id.id), {}).get(
                 "held", ZERO
             )
-            if held and not version._get_holdback_percent(self.date):
+            percents = version._get_holdbacks(self.date, line.partner_id.ids)
+            if held and not percents[line.partner_id.id][0]:
                 movements.append(
                     Movement(
                         line.offer_id, version, line.partner_id.id, "holdback", -held

@@ -117,6 +117,13 @@ class ResPartner(models.Model):
 
     # ----------------------------------------------------------------- tier history
 
+    def _get_satisfaction_scores(self, day):
+        """``{partner id: score}`` from 0 to 100, of the partners that have one.
+
+        Extension point: modules that ask customers say what they answered by ``day``.
+        """
+        return {}
+
     @api.model_create_multi
     def create(self, vals_list):
         partners = super().create(vals_list)

@@ -6,6 +6,7 @@ ACTIONS = {
     "claim_reject": ("partner.incentive.claim", "action_reject"),
     "adjustment_refuse": ("partner.incentive.adjustment", "action_refuse"),
     "run_reverse": ("partner.incentive.run", "action_reverse"),
+    "clawback_lift": ("partner.incentive.clawback", "action_lift"),
     "contract_churn": ("partner.customer.contract", "action_churn"),
 }
 
@@ -22,6 +23,7 @@ class PartnerIncentiveReason(models.TransientModel):
             ("claim_reject", "Reject the claim"),
             ("adjustment_refuse", "Refuse the adjustment"),
             ("run_reverse", "Reverse the run"),
+            ("clawback_lift", "Lift the clawback"),
             ("contract_churn", "End the contract as churned"),
         ],
         required=True,

@@ -1,10 +1,16 @@
+from collections import defaultdict
+from datetime import timedelta
 from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 from odoo.addons.partner_incentive_base.engine.guarantee import Guarantee
 from odoo.addons.partner_incentive_base.models.partner_incentive_offer import PERIODS
+
+ZERO = Decimal(0)
 
 
 class PartnerIncentiveOfferVersion(models.Model):
@@ -28,10 +34,40 @@ class PartnerIncentiveOfferVersion(models.Model):
         digits=(16, 2),
         help="A smaller difference waits for a later run.",
     )
+    accrual_profile = fields.Selection(
+        [
+            ("run_rate", "Goes on as it has so far"),
+            ("season", "Follows the same window a year before"),
+        ],
+        string="Without a forecast, volume",
+        default="run_rate",
+        required=True,
+        help="How the expected volume is estimated where nobody entered a forecast.",
+    )
     holdback_percent = fields.Float(string="Held back", digits=(16, 4))
+    holdback_release = fields.Selection(
+        [
+            ("date", "Until a day"),
+            ("renewal", "Until the customers renew"),
+            ("satisfaction", "Until satisfaction reaches a mark"),
+        ],
+        string="Released",
+        default="date",
+        required=True,
+        help="Until the customers renew: released by the share of the partner's "
+        "contracts, started under the offer, that were renewed, and lost by the share "
+        "that churned. Until satisfaction reaches a mark: released as soon as it does.",
+    )
+    holdback_mark = fields.Float(
+        string="Satisfaction mark",
+        digits=(16, 2),
+        help="Score from 0 to 100 at which the amount is released.",
+    )
     holdback_until = fields.Date(
         string="Held back until",
-        help="The first run on or after this day releases it.",
+        help="The first run on or after this day releases it. Where it waits for "
+        "renewals or satisfaction, what has not reached them by this day is lost; "
+        "partners without contracts, or without a score, lose nothing.",
     )
     guarantee_amount = fields.Float(string="Guarantee", digits=(16, 2))
     guarantee_period = fields.Selection(PERIODS, string="Guaranteed per")
@@ -55,6 +91,41 @@ class PartnerIncentiveOfferVersion(models.Model):
         help="What happens when a credit note lowers what was paid already.",
     )
 
+    clawback_limit = fields.Float(
+        string="Claimed back at most",
+        digits=(16, 4),
+        default=100.0,
+        help="Percentage of what was paid that can be claimed back.",
+    )
+    clawback_unpaid_days = fields.Integer(
+        string="Claim back when unpaid after",
+        help="Days after the due date from which the unpaid part of an invoice does "
+        "not count. It counts again once it is paid. 0: unpaid invoices count.",
+    )
+    clawback_churn_months = fields.Integer(
+        string="Claim back when the customer leaves within",
+        help="Months from the start of a contract. 0: churn changes nothing.",
+    )
+    clawback_churn_share = fields.Selection(
+        [("full", "In full"), ("pro_rata", "By the time left")],
+        string="Claimed back on churn",
+        default="full",
+        help="By the time left: the part of those months that was left when the "
+        "customer went.",
+    )
+
+    @api.constrains("clawback_limit", "clawback_unpaid_days", "clawback_churn_months")
+    def _check_clawback(self):
+        for version in self:
+            if not 0 <= version.clawback_limit <= 100:
+                raise ValidationError(
+                    self.env._("Between 0 and 100 percent can be claimed back.")
+                )
+            if min(version.clawback_unpaid_days, version.clawback_churn_months) < 0:
+                raise ValidationError(
+                    self.env._("Days and months of a clawback cannot be negative.")
+                )
+
     @api.constrains("accrual_method", "accrual_percent", "accrual_threshold")
     def _check_accrual(self):
         for version in self:
@@ -63,9 +134,13 @@ class PartnerIncentiveOfferVersion(models.Model):
                     self.env._("Percentage and threshold cannot be negative.")
                 )
 
-    @api.constrains("holdback_percent", "holdback_until")
+    @api.constrains("holdback_percent", "holdback_until", "holdback_mark")
     def _check_holdback(self):
         for version in self:
+            if not 0 <= version.holdback_mark <= 100:
+                raise ValidationError(
+                    self.env._("The satisfaction mark is between 0 and 100.")
+                )
             if not 0 <= version.holdback_percent <= 100:
                 raise ValidationError(
                     self.env._("Between 0 and 100 percent can be held back.")
@@ -102,6 +177,9 @@ class PartnerIncentiveOfferVersion(models.Model):
             Decimal(str(self.accrual_threshold)),
         )
 
+    def _follows_season(self):
+        return self.accrual_method == "expected" and self.accrual_profile == "season"
+
     def _get_forecasts(self):
         return self.env["partner.incentive.forecast"]._get_volumes(self.offer_id)
 
@@ -110,5 +188,143 @@ class PartnerIncentiveOfferVersion(models.Model):
             return Decimal(str(self.holdback_percent))
         return super()._get_holdback_percent(day)
 
+    def _forfeits(self):
+        return bool(self.holdback_percent) and self.holdback_release != "date"
+
+    def _get_holdbacks(self, day, partner_ids):
+        if not self._forfeits():
+            return super()._get_holdbacks(day, partner_ids)
+        percent = Decimal(str(self.holdback_percent))
+        over = bool(self.holdback_until) and day >= self.holdback_until
+        shares = (
+            self._get_renewal_shares(day, partner_ids)
+            if self.holdback_release == "renewal"
+            else self._get_satisfaction_shares(day, partner_ids)
+        )
+        holdbacks = {}
+        for partner_id in partner_ids:
+            released, lost = shares.get(
+                partner_id, (Decimal(1) if over else ZERO, ZERO)
+            )
+            waiting = Decimal(1) - released - lost
+            if over:
+                waiting, lost = ZERO, lost + waiting
+            holdbacks[partner_id] = (percent * waiting, percent * lost)
+        return holdbacks
+
+    def _get_renewal_shares(self, day, partner_ids):
+        """``{partner id: (renewed, churned)}``, shares by amount per year.
+
+        Of the contracts credited to a partner that started under the offer and whose
+        products earn. Partners without any are left out.
+        """
+        products = self._get_product_domain("earning")
+        domain = Domain("company_id", "=", self.offer_id.company_id.id)
+        domain &= Domain("partner_id", "in", list(partner_ids))
+        domain &= Domain("date_start", ">=", self.offer_id.date_from)
+        # A renewal made for the next term is what is waited for, not another contract.
+        domain &= Domain("renewal_of_ids", "=", False)
+        if end := self.offer_id._get_end_date():
+            domain &= Domain("date_start", "<=", end)
+        if products is not None:
+            domain &= Domain("product_id", "any", products)
+        totals = defaultdict(lambda: defaultdict(Decimal))
+        for partner, state, amount in (
+            self.env["partner.customer.contract"]
+            .sudo()
+            ._read_group(
+                domain, ["partner_id", "state"], ["recurring_amount:sum_currency"]
+            )
+        ):
+            totals[partner.id][state] += Decimal(str(amount))
+        shares = {}
+        for partner_id, amounts in totals.items():
+            whole = sum(amounts.values(), ZERO)
+            if whole:
+                shares[partner_id] = (
+                    amounts["renewed"] / whole,
+                    amounts["churned"] / whole,
+                )
+        return shares
+
+    def _get_satisfaction_shares(self, day, partner_ids):
+        """``{partner id: (1 or 0, 0)}`` of the partners that have a score."""
+        partners = self.env["res.partner"].browse(partner_ids)
+        return {
+            partner_id: (Decimal(1) if score >= self.holdback_mark else ZERO, ZERO)
+            for partner_id, score in partners._get_satisfaction_scores(day).items()
+        }
+
     def _get_clawback_policy(self):
         return self.clawback_policy
+
+    def _get_clawback_limit(self):
+        return Decimal(str(self.clawback_limit)) / 100
+
+    def _get_clawed_queries(self, measure, day):
+        queries = super()._get_clawed_queries(measure, day)
+        if self.clawback_unpaid_days and measure.document_model == "account.move":
+            queries.append(self._get_unpaid_query(day))
+        if self.clawback_churn_months:
+            column = {
+                "account.move": "move_id",
+                "sale.order": "order_id",
+                "partner.customer.contract": "id",
+            }.get(measure.document_model)
+            if column:
+                queries.append(self._get_churn_query(column, day))
+        return queries
+
+    def _get_unpaid_query(self, day):
+        """The unpaid share of invoices that are overdue for too long."""
+        self.env["account.move"].flush_model(
+            ["amount_residual", "amount_total", "invoice_date_due", "payment_state"]
+        )
+        return SQL(
+            """
+            SELECT move.id AS document_id, NULL::int AS product_id,
+                   move.amount_residual / NULLIF(move.amount_total, 0) AS share
+              FROM account_move AS move
+             WHERE move.company_id = %s
+               AND move.state = 'posted'
+               AND move.move_type = 'out_invoice'
+               AND move.payment_state IN ('not_paid', 'partial')
+               AND move.invoice_date_due < %s
+            """,
+            self.offer_id.company_id.id,
+            day - timedelta(days=self.clawback_unpaid_days),
+        )
+
+    def _get_churn_query(self, column, day):
+        """Contracts whose customer left too soon, by the document they came from."""
+        self.env["partner.customer.contract"].flush_model()
+        over = SQL(
+            "(contract.date_start + make_interval(months => %s))::date",
+            self.clawback_churn_months,
+        )
+        share = (
+            SQL(
+                "(%(over)s - contract.churn_date)::numeric"
+                " / NULLIF(%(over)s - contract.date_start, 0)",
+                over=over,
+            )
+            if self.clawback_churn_share == "pro_rata"
+            else SQL("1::numeric")
+        )
+        return SQL(
+            """
+            SELECT contract.%(column)s AS document_id, contract.product_id,
+                   LEAST(1, %(share)s) AS share
+              FROM partner_customer_contract AS contract
+             WHERE contract.company_id = %(company)s
+               AND contract.state = 'churned'
+               AND contract.%(column)s IS NOT NULL
+               AND contract.churn_date < %(over)s
+               AND contract.churn_date <= %(day)s
+            """,
+            column=SQL.identifier(column),
+            share=share,
+            company=self.offer_id.company_id.id,
+            over=over,
+            day=day,
+        )

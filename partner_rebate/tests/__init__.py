@@ -1,4 +1,5 @@
 from . import test_adjustment
+from . import test_clawback
 from . import test_measures
 from . import test_money
 from . import test_payout
