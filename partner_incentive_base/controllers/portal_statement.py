@@ -372,20 +372,31 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
 
     def _prepare_window_values(self, entry_sudo, page):
         """The calculation of the entry's window, down to the lines that counted."""
+        return self._prepare_calculation(
+            entry_sudo.offer_id,
+            entry_sudo.window_from,
+            self._get_entry_day(entry_sudo),
+            page,
+            f"/my/incentives/statement/{entry_sudo.id}",
+        )
+
+    def _prepare_calculation(self, offer_sudo, window_from, day, page, url, **url_args):
+        """Steps and lines of one window for the user's partner, a page of them."""
         explanation = request.env["partner.incentive.explanation"].sudo()
-        offer_sudo, day = entry_sudo.offer_id, self._get_entry_day(entry_sudo)
-        outcome = self._get_outcome(offer_sudo, entry_sudo.window_from, day)
+        partner_sudo = self._get_incentive_partner()
+        outcome = self._get_outcome(offer_sudo, window_from, day)
         if outcome is None:
             return {
                 "steps": explanation._get_window_steps(
-                    offer_sudo, entry_sudo.partner_id, entry_sudo.window_from, day
-                )
+                    offer_sudo, partner_sudo, window_from, day
+                ),
+                "sources": [],
+                "pager": None,
             }
-        partner_sudo = entry_sudo.partner_id
         step = self._items_per_page
         page = min(max(page, 1), MAX_ID // step)
         read = request.env["partner.incentive.source"].sudo()._get_page
-        window = (offer_sudo, partner_sudo, entry_sudo.window_from, day, step)
+        window = (offer_sudo, partner_sudo, window_from, day, step)
         rows, total = read(*window, (page - 1) * step)
         if not rows and page > 1:
             page = 1
@@ -396,10 +407,7 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
             "source_count": total,
             "has_amounts": outcome.version.measure_unit == "amount",
             "pager": portal_pager(
-                url=f"/my/incentives/statement/{entry_sudo.id}",
-                total=total,
-                page=page,
-                step=step,
+                url=url, total=total, page=page, step=step, url_args=url_args
             ),
         }
 

@@ -11,6 +11,8 @@ from . import partner_incentive_budget
 from . import partner_incentive_calculation
 from . import partner_incentive_claim
 from . import partner_incentive_clawback
+from . import partner_incentive_deduction
+from . import partner_incentive_deduction_part
 from . import partner_incentive_enrollment
 from . import partner_incentive_entry
 from . import partner_incentive_grade_history

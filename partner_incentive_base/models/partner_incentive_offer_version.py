@@ -626,7 +626,8 @@ class PartnerIncentiveOfferVersion(models.Model):
     def _get_holdbacks(self, day, partner_ids):
         """What is held back of each partner, and what is lost, on ``day``.
 
-        :return: ``{partner id: (percent held, percent lost)}`` of what is earned
+        :return: ``{partner id: (percent held, percent lost)}``: lost of what is earned,
+            held of what is left of it then
         """
         percent = self._get_holdback_percent(day)
         return {partner_id: (percent, Decimal(0)) for partner_id in partner_ids}

@@ -385,8 +385,24 @@ class PartnerIncentivePosting(models.AbstractModel):
         moves_sudo = (
             self.env["account.move"].sudo().with_context(tracking_disable=True)
         ).create(vals_list)
+        self._keep_taxes_apart(moves_sudo)
         self._post_checked(moves_sudo)
         return moves_sudo
+
+    def _keep_taxes_apart(self, moves_sudo):
+        """Book taxes that have no account to cost.
+
+        Odoo books them to the account of their base line, which is the liability here,
+        and that is for what partners earned only.
+        """
+        for company in moves_sudo.company_id:
+            accounts = company._get_incentive_accounts()
+            liability = accounts["accrued"] | accounts["holdback"]
+            moves_sudo.line_ids.filtered(
+                lambda line, c=company, a=liability: (
+                    line.company_id == c and line.tax_line_id and line.account_id in a
+                )
+            ).account_id = accounts["contra_revenue"]
 
     @api.model
     def _record_documents(self, moves_sudo):

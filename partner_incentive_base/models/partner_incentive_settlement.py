@@ -645,6 +645,7 @@ class PartnerIncentiveSettlement(models.Model):
             self.company_id,
             [(line.offer_id.id, line.partner_id.id) for line in self.line_ids],
         )
+        self._clear_deductions(moves_sudo)
         self._offset(moves_sudo)
         self._link_documents(moves_sudo)
         return moves_sudo
@@ -874,6 +875,23 @@ class PartnerIncentiveSettlement(models.Model):
             self.company_id, movements, self.date, "write_off", settlement_id=self.id
         )
 
+    def _clear_deductions(self, moves_sudo):
+        """Clear the invoices that were paid short in advance of this settlement."""
+        parts = (
+            self.env["partner.incentive.deduction.part"]
+            .sudo()
+            .search([("settlement_id", "=", self.id)])
+        )
+        for deduction_sudo in parts.deduction_id:
+            deduction_sudo._clear_invoice(
+                moves_sudo.filtered(
+                    lambda move, d=deduction_sudo: (
+                        move.move_type == "out_refund"
+                        and move.commercial_partner_id == d.partner_id
+                    )
+                )
+            )
+
     def _offset(self, moves_sudo):
         """Reconcile offsetting credit notes with open invoices, oldest first."""
         for move in moves_sudo.filtered(lambda m: m.move_type == "out_refund"):
@@ -931,6 +949,24 @@ class PartnerIncentiveSettlement(models.Model):
             )
         )
         return {(offer.id, partner.id) for offer, partner in rows}
+
+    def _get_remittances(self):
+        """What the remittance advice of a posted settlement tells each payee.
+
+        :return: list of ``{"payee", "lines", "moves"}``, nothing before it is posted
+        """
+        self.ensure_one()
+        if self.state != "posted":
+            raise UserError(
+                self.env._("%s is not posted: nothing has been paid yet.", self.name)
+            )
+        lines = self.line_ids.filtered(
+            lambda line: not line.currency_id.is_zero(line.amount)
+        )
+        return [
+            {"payee": payee, "lines": group, "moves": group.sudo().move_id}
+            for payee, group in lines.grouped(lambda line: line._get_payee()).items()
+        ]
 
     # ----------------------------------------------------------------- calendar
 

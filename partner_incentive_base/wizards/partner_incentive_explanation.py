@@ -207,6 +207,14 @@ class PartnerIncentiveExplanation(models.TransientModel):
                 "value": volume(position.volume),
             },
         ]
+        if outcome.clawed:
+            steps.append(
+                {
+                    "name": self.env._("Claimed back, and not in these volumes"),
+                    "value": volume(sum(outcome.clawed.values(), ZERO)),
+                    "note": self.env._("%s documents", len(outcome.clawed)),
+                }
+            )
         reached = scale.reached(position.qualifying) if position.qualifying > 0 else ()
         for bracket, upper in reached:
             steps.append(

@@ -209,7 +209,9 @@ class PartnerIncentiveOfferVersion(models.Model):
             waiting = Decimal(1) - released - lost
             if over:
                 waiting, lost = ZERO, lost + waiting
-            holdbacks[partner_id] = (percent * waiting, percent * lost)
+            gone = percent * lost
+            held = percent * waiting / (100 - gone) * 100 if waiting else ZERO
+            holdbacks[partner_id] = (held, gone)
         return holdbacks
 
     def _get_renewal_shares(self, day, partner_ids):

@@ -1,5 +1,6 @@
 from . import test_adjustment
 from . import test_clawback
+from . import test_deduction
 from . import test_measures
 from . import test_money
 from . import test_payout

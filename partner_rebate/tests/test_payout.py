@@ -225,3 +225,43 @@ class TestPayout(RebateCommon):
         # The bank returns it: the accountant breaks the match.
         payment.move_id.line_ids.remove_move_reconcile()
         self.assertEqual(batch.line_ids.payment_state, "not_paid")
+
+    # -------------------------------------------------------------- remittance advice
+
+    def test_remittance_advice_names_what_is_paid(self):
+        offer = self._create_offer(name="Volume rebate")
+        self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        batch = self._propose(date(2026, 1, 31), offer)
+        report = self.env["ir.actions.report"]
+        name = "partner_incentive_base.report_remittance"
+        with self.assertRaisesRegex(Exception, "not posted"):
+            report._render_qweb_html(name, batch.ids)
+        batch.action_post()
+        html = report._render_qweb_html(name, batch.ids)[0].decode()
+        self.assertIn("Volume rebate", html)
+        self.assertIn(batch.move_ids.name, html)
+        self.assertIn("100.00", html)
+        self.assertNotIn(self.partner_2.name, html)
+
+    def test_tax_withheld_from_a_bill(self):
+        """A negative tax on the settlement product is withheld from the payout."""
+        withheld = self.env["account.tax"].create(
+            {
+                "name": "Withheld 15 %",
+                "type_tax_use": "purchase",
+                "amount": -15.0,
+                "company_id": self.company.id,
+            }
+        )
+        self.company.incentive_product_id.supplier_taxes_id = withheld
+        offer = self._create_offer(payout="vendor_bill")
+        self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        bill = self._settle(date(2026, 1, 31), offer).move_ids
+        self.assertEqual((bill.amount_untaxed, bill.amount_total), (100, 85))
+        self.assertEqual(self._balance("accrued"), 100)
+        # The tax has no account, and must not end up on that of the partners' money.
+        self.assertEqual(
+            bill.line_ids.filtered("tax_line_id").account_id,
+            self.company.incentive_contra_revenue_account_id,
+        )
+        self.assertLedgerAgrees()
