@@ -292,7 +292,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         rows = defaultdict(list)
         for version_id, index, earner_id, *rest in query.fetch(dimensions):
             rows[version_id, index, earner_id].append(
-                readings[version_id].read(earner_id, rest)
+                readings[version_id].interpret(earner_id, rest)
             )
         confirmed, clawed = clawbacks
         for version in versions:
@@ -403,7 +403,12 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         kept_apart = (*dimensions, "document_id")
         reading = _Reading(version, measure, kept_apart)
         return [
-            (index, earner_id, rest[len(kept_apart)], reading.read(earner_id, rest))
+            (
+                index,
+                earner_id,
+                rest[len(kept_apart)],
+                reading.interpret(earner_id, rest),
+            )
             for _version, index, earner_id, *rest in query.fetch(kept_apart)
         ]
 
@@ -607,7 +612,7 @@ class _Reading:
             1 + dimensions.index("analytic_distribution") if version.analytic else None
         )
 
-    def read(self, earner_id, row):
+    def interpret(self, earner_id, row):
         """``(Label, _Volumes)`` of ``(segment, *dimensions, *volumes)``."""
         label = Label(
             self.version_id,

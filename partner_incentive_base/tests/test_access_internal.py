@@ -18,6 +18,7 @@ CATALOG = ("", "r", "r", "r", "r", "rwcd", "rwcd")
 DRAFTED = ("", "r", "rwcd", "rwcd", "rwcd", "rwcd", "rwcd")
 KEPT = ("", "r", "rwc", "rwc", "rwc", "rwcd", "rwcd")
 BOOKS = ("", "r", "r", "r", "r", "r", "r")
+MONEY = ("", "r", "r", "r", "rwcd", "r", "rwcd")
 WIZARD = ("", "", "rwcd", "rwcd", "rwcd", "rwcd", "rwcd")
 MATRIX = {
     "partner.customer.contract": KEPT,
@@ -28,11 +29,15 @@ MATRIX = {
     "partner.incentive.acceptance": BOOKS,
     "partner.incentive.accrue": WIZARD,
     "partner.incentive.accrue.line": WIZARD,
+    "partner.incentive.adjustment": MONEY,
     "partner.incentive.agreement": CATALOG,
     "partner.incentive.attribution": DRAFTED,
     "partner.incentive.bracket": DRAFTED,
     "partner.incentive.budget": CATALOG,
     "partner.incentive.claim": DRAFTED,
+    "partner.incentive.clawback": DRAFTED,
+    "partner.incentive.deduction": MONEY,
+    "partner.incentive.deduction.part": MONEY,
     "partner.incentive.enroll": WIZARD,
     "partner.incentive.enrollment": KEPT,
     "partner.incentive.entry": BOOKS,
@@ -54,8 +59,8 @@ MATRIX = {
     "partner.incentive.specialization": ("r", "r", "r", "r", "r", "rwcd", "rwcd"),
     "partner.incentive.run": ("", "r", "r", "r", "rcd", "r", "rcd"),
     "partner.incentive.segment": CATALOG,
-    "partner.incentive.settlement": ("", "r", "r", "r", "rwcd", "r", "rwcd"),
-    "partner.incentive.settlement.line": ("", "r", "r", "r", "rwcd", "r", "rwcd"),
+    "partner.incentive.settlement": MONEY,
+    "partner.incentive.settlement.line": MONEY,
     "partner.incentive.standing": BOOKS,
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "d": "unlink"}
