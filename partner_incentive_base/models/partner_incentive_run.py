@@ -163,17 +163,19 @@ class PartnerIncentiveRun(models.Model):
         """Movements of target minus booked, and of what fell to nothing."""
         booked = self.env["partner.incentive.entry"]._get_booked(offers)
         final = self.env["partner.incentive.settlement"]._get_final_positions(offers)
+        booking = set(offers.ids)
         movements = []
         for outcome in outcomes:
-            if outcome.offer not in offers:
+            offer_id, _earner_id, window = outcome.position.key
+            if offer_id not in booking:
                 continue
             targets = self._get_targets(outcome, day, final)
-            window = (outcome.window.start, outcome.window.end)
             for partner_id, parts in targets.items():
-                held = booked.pop((outcome.offer.id, partner_id, window[0]), {})
-                movements += self._get_deltas(
-                    outcome, partner_id, window, parts, held, final
-                )
+                held = booked.pop((offer_id, partner_id, window.start), {})
+                if parts != {key: amount for key, (amount, _dist) in held.items()}:
+                    movements += self._get_deltas(
+                        outcome, partner_id, tuple(window), parts, held, final
+                    )
         # Volume that is gone altogether: nothing is owed for it any more.
         by_id = {offer.id: offer for offer in offers}
         for (offer_id, partner_id, start), held in booked.items():
@@ -290,19 +292,20 @@ class PartnerIncentiveRun(models.Model):
         entitled = self._sum_entitlements(outcomes)
         balances = self.env["partner.incentive.entry"]._get_balances(offers)
         result = []
-        by_id = {offer.id: offer for offer in offers}
+        terms = {}
+        for offer in offers:
+            version = offer._get_published_versions()[-1]
+            percent = version._get_holdback_percent(day)
+            unit = Decimal(str(offer.currency_id.rounding))
+            terms[offer.id] = offer, version, percent, unit
         for key in sorted({*entitled, *balances}):
             offer_id, partner_id = key
-            if offer_id not in by_id:
+            if offer_id not in terms:
                 continue
-            offer = by_id[offer_id]
+            offer, version, percent, unit = terms[offer_id]
             balance = balances.get(key, {})
-            version = offer._get_published_versions()[-1]
             held = settlement.held_back(
-                entitled.get(key, ZERO),
-                balance.get("settled", ZERO),
-                version._get_holdback_percent(day),
-                Decimal(str(offer.currency_id.rounding)),
+                entitled.get(key, ZERO), balance.get("settled", ZERO), percent, unit
             )
             change = held - balance.get("held", ZERO)
             if change:
@@ -315,7 +318,7 @@ class PartnerIncentiveRun(models.Model):
         totals = defaultdict(Decimal)
         for outcome in outcomes:
             for partner_id, parts in outcome.shares.items():
-                totals[outcome.offer.id, partner_id] += sum(parts.values(), ZERO)
+                totals[outcome.position.key[0], partner_id] += sum(parts.values(), ZERO)
         return totals
 
     # ----------------------------------------------------------------------- job
