@@ -1,5 +1,6 @@
 """``/my/incentives``: what a partner can earn, has earned, and why."""
 
+from datetime import date
 from decimal import Decimal
 
 from psycopg2.errors import UniqueViolation
@@ -73,6 +74,7 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
             ],
             offers=[offer for offer in offers if offer["status"] != "to_accept"],
             opt_in_offers=[o for o in offers if o["status"] == "to_accept"],
+            past_offers=self._get_past_offers(visible),
             open_programs=self._get_open_programs(enrollments_sudo),
         )
 
@@ -112,10 +114,14 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
         ]
 
     def _get_offer_status(self, offer_sudo, enrollment_sudo):
-        """``retired``, ``suspended``, ``to_accept``, ``not_enrolled``, ``upcoming`` or
-        ``live``."""
-        if offer_sudo.state in ("retired", "suspended"):
-            return offer_sudo.state
+        """``retired``, ``ended``, ``suspended``, ``to_accept``, ``not_enrolled``,
+        ``upcoming`` or ``live``."""
+        if offer_sudo.state == "retired":
+            return "retired"
+        if (offer_sudo._get_end_date() or date.max) < self._get_today():
+            return "ended"
+        if offer_sudo.state == "suspended":
+            return "suspended"
         if not enrollment_sudo:
             return "not_enrolled"
         if self._needs_acceptance(offer_sudo, enrollment_sudo):
@@ -124,10 +130,11 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
             return "upcoming"
         return "live"
 
-    def _prepare_standing(self, version, standing_sudo, own_segments):
+    def _prepare_standing(self, version, standing_sudo, own_segments, is_over=False):
         """Where the partner stands in a window, and what is missing to the next step.
 
-        Without volume there is no standing yet; then the first bracket is next.
+        Without volume there is no standing yet; then the first bracket is next. When
+        the offer is over, nothing is missing any more.
         """
         currency = version.offer_id.currency_id
         if standing_sudo:
@@ -142,7 +149,7 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
                 "rate": self._format_rate(version, standing_sudo.rate)
                 if standing_sudo.rate
                 else "",
-                "would_earn": currency.format(standing_sudo.would_earn),
+                "would_earn": self._format_gain(currency, standing_sudo.would_earn),
             }
         else:
             volume, missing, would_earn = (
@@ -154,17 +161,25 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
                 "window": "",
                 "earned": currency.format(0.0),
                 "rate": "",
-                "would_earn": currency.format(would_earn),
+                "would_earn": self._format_gain(currency, would_earn),
             }
         reach = volume + missing
         return {
             **values,
             "volume": self._format_volume(version, volume),
-            "missing": self._format_volume(version, missing) if missing > 0 else "",
+            "missing": self._format_volume(version, missing)
+            if missing > 0 and not is_over
+            else "",
             "progress": round(100 * max(volume, 0.0) / reach) if missing > 0 else 100,
-            "is_highest": bool(values["rate"]) and len(version.bracket_ids) > 1,
+            "is_highest": bool(values["rate"])
+            and missing <= 0
+            and len(version.bracket_ids) > 1,
             "pooled": version.pooled,
         }
+
+    def _format_gain(self, currency, amount):
+        """Empty where reaching the bracket brings nothing yet, as its first slice."""
+        return currency.format(amount) if amount else ""
 
     def _get_first_step(self, version, own_segments):
         """``(volume, earned there)`` of the first bracket of the partner's ladder."""
@@ -203,7 +218,9 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
             version.bracket_ids.segment_id | upcoming.bracket_ids.segment_id
         )
         standings = self._get_standings(offer_sudo, limit=HISTORY_LENGTH)
-        current = standings.filtered(lambda s: s.window_from <= today <= s.window_to)
+        day = min(today, offer_sudo._get_end_date() or today)
+        current = standings.filtered(lambda s: s.window_from <= day <= s.window_to)
+        is_over = day < today
         terms = self._get_offer_terms(version)
         return self._prepare_incentive_values(
             "incentive_offer",
@@ -225,7 +242,8 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
                 if term not in terms
             ],
             upcoming_ladders=self._get_ladders(upcoming, own) if upcoming else [],
-            standing=self._prepare_standing(version, current[:1], own),
+            standing=not (is_over and not current)
+            and self._prepare_standing(version, current[:1], own, is_over),
             history=[
                 self._prepare_standing(version, standing_sudo, own)
                 for standing_sudo in standings

@@ -178,6 +178,23 @@ class PortalRecords:
             if version.segment_ids & own or partner_sudo in version.partner_ids
         ]
 
+    def _get_past_offers(self, visible):
+        """Offers that are over, under which the partner has a history."""
+        present = [offer_sudo.id for offer_sudo, _version, _own in visible]
+        groups = (
+            request.env["partner.incentive.standing"]
+            .sudo()
+            ._read_group(
+                self._get_own_domain() & Domain("offer_id", "not in", present),
+                ["offer_id"],
+            )
+        )
+        return (
+            request.env["partner.incentive.offer"]
+            .sudo()
+            .union(*(offer_sudo for (offer_sudo,) in groups))
+        )
+
     def _get_offer(self, offer_id):
         """An offer that the partner may read about, or an empty recordset.
 

@@ -3,6 +3,7 @@
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 ZERO = Decimal(0)
+ONE = Decimal(1)
 
 
 def round_to(amount, unit):
@@ -11,7 +12,7 @@ def round_to(amount, unit):
     ``unit`` is a currency's rounding, such as ``Decimal("0.01")`` or
     ``Decimal("0.05")``.
     """
-    steps = (amount / unit).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    steps = (amount / unit).quantize(ONE, rounding=ROUND_HALF_UP)
     return steps * unit
 
 

@@ -6,8 +6,9 @@ days, see :mod:`.guarantee`. Each amount is rounded once, when it is an entitlem
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from .allocation import largest_remainder, round_to
 from .scale import Scale
@@ -15,8 +16,7 @@ from .scale import Scale
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A part of the earning volume that is kept apart.
 
     Parts differ by version of the offer, by the partner's tier or segment, by member
@@ -63,8 +63,7 @@ class Terms:
     best_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """One offer, one earner (a partner or a pool), one window.
 
     :param key: ``(offer, earner, window)``, hashable and sortable
@@ -93,11 +92,9 @@ class Position:
         Multiplied before it is divided, so that Q is ``volume`` to the last digit: a
         volume that lies on a bound must reach it.
         """
-        return replace(
-            self,
+        return self._replace(
             parts=tuple(
-                replace(
-                    part,
+                part._replace(
                     qualifying=part.qualifying * volume / self.qualifying,
                     volume=part.volume * volume / self.qualifying,
                     amount=part.amount * volume / self.qualifying,
@@ -107,8 +104,7 @@ class Position:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What a position comes to, with every step that led there (unrounded).
 
     :param formula: after the scale
@@ -201,12 +197,13 @@ class Calculation:
         return position.terms.best_of, earner, window
 
     def _result(self, position):
-        if position.key not in self._results:
+        result = self._results.get(position.key)
+        if result is None:
             if position.terms.best_of:
                 self._decide(self._groups[self._group(position)])
-            else:
-                self._results[position.key] = self._candidate(position)
-        return self._results[position.key]
+                return self._results[position.key]
+            result = self._results[position.key] = self._candidate(position)
+        return result
 
     def _decide(self, group):
         """Only the highest counts; a tie goes to the lower sequence."""
@@ -215,10 +212,12 @@ class Calculation:
         for position in group:
             candidate = self._candidate(position)
             if position is not best:
-                candidate = replace(candidate, entitlement=ZERO, best=False)
+                candidate = candidate._replace(entitlement=ZERO, best=False)
             self._results[position.key] = candidate
 
     def _candidate(self, position):
+        if not position.terms.reduced_by_earlier:
+            return evaluate(position)
         if position.key not in self._candidates:
             self._in_progress.add(position.key)
             result = evaluate(position, self._reduction(position))
@@ -294,10 +293,10 @@ def gap_to_next(position, reduction=ZERO):
         return None
     missing = bound - latest.qualifying
     parts = [
-        replace(part, qualifying=part.qualifying + missing) for part in position.parts
+        part._replace(qualifying=part.qualifying + missing) for part in position.parts
     ]
-    parts[-1] = replace(
-        parts[-1], volume=latest.volume + missing, amount=latest.amount + missing
+    parts[-1] = parts[-1]._replace(
+        volume=latest.volume + missing, amount=latest.amount + missing
     )
-    moved = replace(position, parts=tuple(parts))
+    moved = position._replace(parts=tuple(parts))
     return missing, evaluate(moved, reduction).entitlement

@@ -6,6 +6,7 @@ and to-scale). With 10 % to 1,000 and 25 % beyond, a volume of 2,000 earns
 350 marginal, 500 whole, 600 rolling and 700 total.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -72,6 +73,10 @@ class Scale:
         if self.below_first:
             ordered = (Bracket(ZERO, ordered[0].rate), *ordered[1:])
         object.__setattr__(self, "brackets", ordered)
+        bounds = [bracket.lower for bracket in ordered]
+        object.__setattr__(self, "_bounds", bounds)
+        steps = tuple(zip(ordered, (*bounds[1:], None), strict=True))
+        object.__setattr__(self, "_steps", steps)
 
     def earn(self, volume):
         """What ``volume`` earns, unrounded. Zero or less earns nothing."""
@@ -83,14 +88,10 @@ class Scale:
         if self.rate_kind == "amount":
             paying = reached[-1:] if self.formula == "whole" else reached
             return sum((bracket.rate for bracket, _upper in paying), ZERO)
-        divisor = HUNDRED if self.rate_kind == "percent" else Decimal(1)
-        return (
-            sum(
-                (bracket.rate * base for bracket, base in self._bases(volume, reached)),
-                ZERO,
-            )
-            / divisor
-        )
+        earned = ZERO
+        for bracket, base in self._bases(volume, reached):
+            earned += bracket.rate * base
+        return earned / HUNDRED if self.rate_kind == "percent" else earned
 
     def _bases(self, volume, reached):
         """Yield each paying bracket with the volume its rate applies to."""
@@ -108,16 +109,9 @@ class Scale:
 
     def reached(self, volume):
         """The brackets reached by ``volume``, each with its upper bound or None."""
-        uppers = (*(bracket.lower for bracket in self.brackets[1:]), None)
-        return tuple(
-            (bracket, upper)
-            for bracket, upper in zip(self.brackets, uppers, strict=True)
-            if bracket.lower <= volume
-        )
+        return self._steps[: bisect_right(self._bounds, volume)]
 
     def next_bound(self, volume):
         """The lowest bound that ``volume`` has not reached, or None on the top."""
-        return next(
-            (bracket.lower for bracket in self.brackets if bracket.lower > volume),
-            None,
-        )
+        place = bisect_right(self._bounds, volume)
+        return self._bounds[place] if place < len(self._bounds) else None

@@ -647,7 +647,9 @@ class _Volumes:
     def __init__(self, unit, qualifying, qualifying_quantity, earning, quantity):
         self.amount = Decimal(earning or 0)
         if unit == "amount":
-            self.qualifying = Decimal(qualifying or 0)
+            self.qualifying = (
+                self.amount if qualifying == earning else Decimal(qualifying or 0)
+            )
             self.volume = self.amount
         else:
             self.qualifying = Decimal(qualifying_quantity or 0)

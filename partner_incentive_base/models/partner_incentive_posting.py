@@ -90,11 +90,7 @@ class PartnerIncentivePosting(models.AbstractModel):
         vals_list = self._prepare_entry_vals(
             company, movements, sources, items, move_sudo, posting_date, **origin
         )
-        return (
-            Entry.sudo()
-            .with_context(incentive_posting=True, tracking_disable=True)
-            .create(vals_list)
-        )
+        return Entry.sudo()._append(vals_list)
 
     @api.model
     def _get_accounting_date(self, company, day, journal, has_tax=False):

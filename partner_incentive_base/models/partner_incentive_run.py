@@ -181,19 +181,21 @@ class PartnerIncentiveRun(models.Model):
             day,
         )
         final = self.env["partner.incentive.settlement"]._get_final_positions(offers)
+        booking = set(offers.ids)
         movements = []
         for outcome in outcomes:
-            if outcome.offer not in offers:
+            offer_id, _earner_id, window = outcome.position.key
+            if offer_id not in booking:
                 continue
             targets = self._get_targets(
                 outcome, day, final, seasons.get(outcome.position.key)
             )
-            window = (outcome.window.start, outcome.window.end)
             for partner_id, parts in targets.items():
-                held = booked.pop((outcome.offer.id, partner_id, window[0]), {})
-                movements += self._get_deltas(
-                    outcome, partner_id, window, parts, held, final
-                )
+                held = booked.pop((offer_id, partner_id, window.start), {})
+                if parts != {key: amount for key, (amount, _dist) in held.items()}:
+                    movements += self._get_deltas(
+                        outcome, partner_id, tuple(window), parts, held, final
+                    )
         # Volume that is gone altogether: nothing is owed for it any more.
         by_id = {offer.id: offer for offer in offers}
         for (offer_id, partner_id, start), held in booked.items():
@@ -337,11 +339,13 @@ class PartnerIncentiveRun(models.Model):
         """Movements between accrued and held back, per offer and partner."""
         entitled = self._get_entitlements(offers, outcomes, day)
         balances = self.env["partner.incentive.entry"]._get_balances(offers)
-        keys = {*entitled, *balances}
+        partners = defaultdict(list)
+        for offer_id, partner_id in sorted({*entitled, *balances}):
+            partners[offer_id].append(partner_id)
         result = []
         for offer in offers:
             version = offer._get_published_versions()[-1]
-            partner_ids = sorted(p for offer_id, p in keys if offer_id == offer.id)
+            partner_ids = partners[offer.id]
             percents = version._get_holdbacks(day, partner_ids)
             unit = Decimal(str(offer.currency_id.rounding))
             for partner_id in partner_ids:
@@ -437,7 +441,7 @@ class PartnerIncentiveRun(models.Model):
         totals = defaultdict(Decimal)
         for outcome in outcomes:
             for partner_id, parts in outcome.shares.items():
-                totals[outcome.offer.id, partner_id] += sum(parts.values(), ZERO)
+                totals[outcome.position.key[0], partner_id] += sum(parts.values(), ZERO)
         return totals
 
     # ----------------------------------------------------------------------- job

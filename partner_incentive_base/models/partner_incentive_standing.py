@@ -1,4 +1,5 @@
 from decimal import Decimal
+from hashlib import blake2b
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -6,6 +7,8 @@ from odoo.tools import SQL
 from ..engine import calculation
 
 ZERO = Decimal(0)
+#: Raised when rows are made in another way, so that the next run makes all anew.
+DIGEST_FORMAT = 1
 
 
 class PartnerIncentiveStanding(models.Model):
@@ -60,52 +63,91 @@ class PartnerIncentiveStanding(models.Model):
         string="Next bracket would bring", readonly=True, aggregator=None
     )
 
+    digest = fields.Char(
+        readonly=True,
+        help="What the row was made from; while it stays, so does the row.",
+    )
+
     _position_unique = models.UniqueIndex("(offer_id, partner_id, window_from)")
 
     @api.model
     def _refresh(self, offers, outcomes, day):
-        """Rewrite the standings of ``offers`` in one statement each way."""
-        rows = [row for outcome in outcomes for row in self._get_rows(outcome, day)]
+        """Rewrite the standings of ``offers`` that changed, a statement each way."""
         self.flush_model()
+        present = self._read_digests(offers, day)
+        rows = []
+        bases = {}
+        for outcome in outcomes:
+            offer_id, _earner_id, window = outcome.position.key
+            if (offer_id, window) not in bases:
+                bases[offer_id, window] = self._get_basis(outcome)
+            digest = self._get_digest(outcome, bases[offer_id, window])
+            changed = []
+            for partner_id in outcome.partner_ids():
+                standing = present.pop((offer_id, partner_id, window.start), None)
+                if standing is None or standing[1] != digest:
+                    changed.append(partner_id)
+            if changed:
+                rows += self._get_rows(outcome, changed, digest, day)
         if rows:
             self._upsert(rows)
+        if present:
+            self.env.cr.execute(
+                SQL(
+                    "DELETE FROM partner_incentive_standing WHERE id IN %s",
+                    tuple(standing_id for standing_id, _digest in present.values()),
+                )
+            )
+        self.invalidate_model()
+
+    @api.model
+    def _read_digests(self, offers, day):
+        """``{(offer id, partner id, window from): (id, digest)}`` of what is there."""
         self.env.cr.execute(
             SQL(
                 """
-                DELETE FROM partner_incentive_standing AS standing
+                SELECT offer_id, partner_id, window_from, id, digest
+                  FROM partner_incentive_standing
                  WHERE offer_id IN %s AND window_from <= %s
-                   AND NOT EXISTS (
-                       SELECT FROM unnest(%s::int[], %s::int[], %s::date[])
-                           AS kept (offer_id, partner_id, window_from)
-                        WHERE kept.offer_id = standing.offer_id
-                          AND kept.partner_id = standing.partner_id
-                          AND kept.window_from = standing.window_from)
                 """,
                 tuple(offers.ids) or (0,),
                 day,
-                [row["offer_id"] for row in rows],
-                [row["partner_id"] for row in rows],
-                [row["window_from"] for row in rows],
             )
         )
-        self.invalidate_model()
+        return {row[:3]: row[3:] for row in self.env.cr.fetchall()}
+
+    @api.model
+    def _get_basis(self, outcome):
+        """What the rows of an offer and window share, as text."""
+        offer, version = outcome.offer, outcome.version
+        return repr(
+            (
+                DIGEST_FORMAT,
+                offer.program_id.id,
+                offer.currency_id.id,
+                outcome.window,
+                version.id,
+                outcome.position.terms,
+                [each._get_scales() for each in offer._get_published_versions()],
+            )
+        )
+
+    @staticmethod
+    def _get_digest(outcome, basis):
+        """A short text that differs whenever a row made from ``outcome`` does."""
+        parts = [
+            f"{label.version_id} {label.segment_id} {label.partner_id} {label.analytic}"
+            f" {part.qualifying} {part.volume} {part.amount}"
+            for part in outcome.position.parts
+            for label in (part.label,)
+        ]
+        text = f"{basis} {outcome.entitlement} {outcome.result.reduction} {parts}"
+        return blake2b(text.encode(), digest_size=12).hexdigest()
 
     def _upsert(self, rows):
         columns = list(rows[0])
-        identifiers = SQL(", ").join(SQL.identifier(column) for column in columns)
-        keys = ("offer_id", "partner_id", "window_from")
-        updated = [
-            column for column in columns if column not in keys and column != "as_of"
-        ]
-        own = SQL(", ").join(
-            SQL("partner_incentive_standing.%s", SQL.identifier(c)) for c in updated
-        )
-        new = SQL(", ").join(SQL("excluded.%s", SQL.identifier(c)) for c in updated)
-        assignments = SQL(", ").join(
-            SQL("%s = excluded.%s", SQL.identifier(column), SQL.identifier(column))
-            for column in [*updated, "as_of"]
-        )
         types = {"date": "date", "float": "numeric", "monetary": "numeric"}
+        types["char"] = "varchar"
         arrays = SQL(", ").join(
             SQL(
                 "%s::%s[]",
@@ -121,45 +163,55 @@ class PartnerIncentiveStanding(models.Model):
                      SELECT * FROM unnest(%(arrays)s)
                 ON CONFLICT (offer_id, partner_id, window_from) DO UPDATE
                         SET %(assignments)s
-                      WHERE (%(own)s) IS DISTINCT FROM (%(new)s)
                 """,
-                columns=identifiers,
+                columns=SQL(", ").join(SQL.identifier(column) for column in columns),
                 arrays=arrays,
-                assignments=assignments,
-                own=own,
-                new=new,
+                assignments=SQL(", ").join(
+                    SQL(
+                        "%s = excluded.%s",
+                        SQL.identifier(column),
+                        SQL.identifier(column),
+                    )
+                    for column in columns
+                    if column not in ("offer_id", "partner_id", "window_from")
+                ),
             )
         )
 
-    def _get_rows(self, outcome, day):
+    def _get_rows(self, outcome, partner_ids, digest, day):
         """One row per partner; a pool's volume decides, the partner's own earns."""
         offer, position = outcome.offer, outcome.position
+        qualifying = position.qualifying
         scale = position.parts[-1].scale
-        reached = scale.reached(position.qualifying) if position.qualifying > 0 else ()
+        reached = scale.reached(qualifying) if qualifying > 0 else ()
         gap = calculation.gap_to_next(position, outcome.result.reduction)
         missing, would_earn = gap or (ZERO, ZERO)
-        for partner_id in outcome.partner_ids():
+        shared = {
+            "company_id": offer.company_id.id,
+            "program_id": offer.program_id.id,
+            "offer_id": offer.id,
+            "version_id": outcome.version.id,
+            "currency_id": offer.currency_id.id,
+            "window_from": outcome.window.start,
+            "window_to": outcome.window.end,
+            "as_of": day,
+            "qualifying": round(qualifying, 2),
+            "bracket": reached[-1][0].lower if reached else ZERO,
+            "rate": reached[-1][0].rate if reached else ZERO,
+            "missing": round(missing, 2),
+            "would_earn": would_earn,
+            "digest": digest,
+        }
+        for partner_id in partner_ids:
             parts = [
                 part for part in position.parts if part.label.partner_id == partner_id
             ]
             yield {
-                "company_id": offer.company_id.id,
-                "program_id": offer.program_id.id,
-                "offer_id": offer.id,
-                "version_id": outcome.version.id,
+                **shared,
                 "partner_id": partner_id,
-                "currency_id": offer.currency_id.id,
-                "window_from": outcome.window.start,
-                "window_to": outcome.window.end,
-                "as_of": day,
-                "qualifying": round(position.qualifying, 2),
                 "earning": round(sum((part.volume for part in parts), ZERO), 2),
                 "earning_amount": round(sum((part.amount for part in parts), ZERO), 2),
                 "entitlement": sum(outcome.shares[partner_id].values(), ZERO),
-                "bracket": reached[-1][0].lower if reached else ZERO,
-                "rate": reached[-1][0].rate if reached else ZERO,
-                "missing": round(missing, 2),
-                "would_earn": would_earn,
             }
 
     def action_explain(self):
