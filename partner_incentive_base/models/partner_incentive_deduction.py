@@ -44,7 +44,11 @@ class PartnerIncentiveDeduction(models.Model):
         "('incentive_document', '=', False)]",
     )
     partner_id = fields.Many2one(
-        related="move_id.commercial_partner_id", store=True, index=True, precompute=True
+        related="move_id.commercial_partner_id",
+        string="Partner",
+        store=True,
+        index=True,
+        precompute=True,
     )
     currency_id = fields.Many2one(related="move_id.currency_id")
     residual = fields.Monetary(related="move_id.amount_residual", string="Still open")

@@ -60,9 +60,9 @@ class PartnerIncentiveSettlementLine(models.Model):
     )
     partner_answer = fields.Selection(
         [
-            ("waiting", "Waiting for the partner"),
-            ("confirmed", "Confirmed by the partner"),
-            ("disputed", "Disputed by the partner"),
+            ("waiting", "Waiting"),
+            ("confirmed", "Confirmed"),
+            ("disputed", "Disputed"),
         ],
         readonly=True,
         index="btree_not_null",
