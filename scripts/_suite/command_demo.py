@@ -118,7 +118,7 @@ def _job_fingerprint(*parts):
 
 
 def _serve(options, logins):
-    port = options.port or paths.requested_port() or odoo_server.free_port()
+    port = _choose_port(options)
     config = odoo_server.configuration(
         options.database,
         http_interface=options.interface,
@@ -129,6 +129,9 @@ def _serve(options, logins):
     command = [paths.PYTHON, "-m", "odoo", "server", "-c", config]
     command += ["-d", options.database]
     url = f"http://127.0.0.1:{port}"
+    # Whoever ends this program, politely or with Ctrl-C, ends Odoo, too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with LOG.open("w") as log:
         server = subprocess.Popen(
             [str(part) for part in command],
@@ -147,6 +150,18 @@ def _serve(options, logins):
             return 0
         finally:
             _stop(server)
+
+
+def _choose_port(options):
+    """The port that is asked for, which must be free, or the next free one."""
+    wanted = options.port or paths.requested_port()
+    port = odoo_server.free_port(wanted or odoo_server.FIRST_PORT, options.interface)
+    if wanted and port != wanted:
+        raise Failure(
+            f"Port {wanted} is taken: another server listens to it.",
+            "  - Stop that server, or choose another port with --port.",
+        )
+    return port
 
 
 def _wait_until_it_answers(server, url):
