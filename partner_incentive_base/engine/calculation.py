@@ -1,8 +1,9 @@
 """Terms of offers in their order: from volumes to entitlements.
 
 Per partner (or pool) and window the order is: formula, reduction by earlier offers,
-cap, minimum, best of a group. A guarantee comes last and is calculated over several
-days, see :mod:`.guarantee`. Each amount is rounded once, when it is an entitlement.
+accelerator, cap, minimum, best of a group. A guarantee comes last and is calculated
+over several days, see :mod:`.guarantee`. Each amount is rounded once, when it is an
+entitlement.
 """
 
 from collections import defaultdict
@@ -68,11 +69,13 @@ class Position:
     """One offer, one earner (a partner or a pool), one window.
 
     :param key: ``(offer, earner, window)``, hashable and sortable
+    :param multiplier: by how much accelerators multiply what is earned
     """
 
     key: tuple
     terms: Terms
     parts: tuple
+    multiplier: Decimal = Decimal(1)
 
     @property
     def qualifying(self):
@@ -148,7 +151,7 @@ def total_earned(parts):
 
 
 def evaluate(position, reduction=ZERO):
-    """Formula, reduction, cap and minimum of one position.
+    """Formula, reduction, accelerator, cap and minimum of one position.
 
     :param reduction: money by which the earning volume is lowered, at most all of it
     :return: :class:`Result` whose ``entitlement`` is ``value`` rounded
@@ -160,7 +163,9 @@ def evaluate(position, reduction=ZERO):
     if amount > ZERO:
         reduction = min(reduction, amount)
         reduced = formula * (amount - reduction) / amount
-    value = reduced if terms.cap is None else min(reduced, terms.cap)
+    value = reduced * position.multiplier
+    if terms.cap is not None:
+        value = min(value, terms.cap)
     if value < terms.minimum:
         value = ZERO
     return Result(formula, reduction, reduced, value, round_to(value, terms.unit))
@@ -268,13 +273,17 @@ def split_result(amount, parts, unit):
     return largest_remainder(amount, weights, unit)
 
 
-def growth(current, previous):
+def growth(current, previous, baseline=None):
     """Growth volume against the same window a year before.
 
     Never below zero; nothing a year before is no basis to grow from.
+
+    :param baseline: volume to grow from for who has no year before, or None
     """
     if previous <= ZERO:
-        return ZERO
+        if baseline is None:
+            return ZERO
+        previous = baseline
     return max(ZERO, current - previous)
 
 
@@ -293,11 +302,24 @@ def gap_to_next(position, reduction=ZERO):
     if bound is None:
         return None
     missing = bound - latest.qualifying
+    moved = add_volume(position, missing, missing, missing)
+    return missing, evaluate(moved, reduction).entitlement
+
+
+def add_volume(position, qualifying, volume, amount):
+    """The position with more volume.
+
+    :param qualifying: what it adds to Q, for every version's bracket
+    :param volume: what it adds to the earning volume, by the latest scale
+    :param amount: the same in money
+    """
     parts = [
-        replace(part, qualifying=part.qualifying + missing) for part in position.parts
+        replace(part, qualifying=part.qualifying + qualifying)
+        for part in position.parts
     ]
     parts[-1] = replace(
-        parts[-1], volume=latest.volume + missing, amount=latest.amount + missing
+        parts[-1],
+        volume=parts[-1].volume + volume,
+        amount=parts[-1].amount + amount,
     )
-    moved = replace(position, parts=tuple(parts))
-    return missing, evaluate(moved, reduction).entitlement
+    return replace(position, parts=tuple(parts))
