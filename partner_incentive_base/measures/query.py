@@ -232,6 +232,17 @@ class VolumeQuery:
             if scope.scope_id == number
         ]
 
+    def fetch_eligible(self, day):
+        """Who earns by whose lines on one day: list of ``(version, Scope)``."""
+        _queries, numbers = self._get_scope_queries()
+        return [
+            (version, scope)
+            for version in self._versions
+            for scope in self._get_scopes()
+            if scope.scope_id == numbers[version.id]
+            and scope.valid_from <= day < scope.valid_to
+        ]
+
     # ------------------------------------------------------------- product filters
 
     def _register_filters(self):

@@ -118,6 +118,7 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                   JOIN account_move AS payment ON payment.id = payment_line.move_id
                  WHERE invoice.move_type IN ('out_invoice', 'out_refund')
                    AND payment.move_type = 'entry'
+                   AND payment.state = 'posted'
                    AND payment.incentive_document IS NULL
             ),
             cash AS (
