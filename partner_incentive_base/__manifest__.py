@@ -28,6 +28,7 @@
         "wizards/partner_incentive_wizard_views.xml",
         "wizards/catalog_wizard_views.xml",
         "views/partner_incentive_offer_views.xml",
+        "views/partner_incentive_offer_template_views.xml",
         "views/partner_incentive_segment_views.xml",
         "views/partner_incentive_enrollment_views.xml",
         "views/partner_incentive_entry_views.xml",

@@ -10,8 +10,15 @@
     "data": [
         "security/ir.model.access.csv",
         "security/partner_rebate_rules.xml",
+        "data/partner_incentive_offer_template_data.xml",
         "views/partner_incentive_offer_views.xml",
         "views/partner_incentive_forecast_views.xml",
+        "views/partner_incentive_target_views.xml",
+        "views/partner_incentive_achievement_views.xml",
+        "views/partner_sell_through_views.xml",
+        "views/partner_incentive_outlook_views.xml",
+        "views/sale_order_views.xml",
+        "views/portal_templates.xml",
     ],
     "assets": {
         "web.assets_tests": ["partner_rebate/static/tests/tours/**/*"],

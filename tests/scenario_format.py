@@ -18,6 +18,20 @@ MEASURES = (
     "paid_amount",
     "ordered_amount",
     "growth_amount",
+    "renewed_amount",
+    "renewal_rate",
+    "sourced_arr",
+    "new_customer_amount",
+    "new_customer_count",
+    "new_product_amount",
+    "new_product_count",
+    "cross_sell_amount",
+    "upsell_amount",
+    "expansion_amount",
+    "sell_through_amount",
+    "sell_through_quantity",
+    "elapsed_days",
+    "milestone_amount",
 )
 TYPES = (
     "volume_rebate",
@@ -26,6 +40,7 @@ TYPES = (
     "product_attach",
     "spif",
     "new_logo",
+    "market_entry",
     "accelerator",
     "lump_sum",
     "milestone",
@@ -39,6 +54,11 @@ ACTIONS = (
     "payment",
     "cancel",
     "order",
+    "contract",
+    "renew",
+    "churn",
+    "reached",
+    "report",
     "grade",
     "expected",
     "accrue",
@@ -284,6 +304,24 @@ def _read_figure(value, path, read_value):
 GAP_KEYS = ("missing", "would_earn")
 gap = either_none(keys(missing=(number, REQUIRED), would_earn=(number, REQUIRED)))
 
+ATTRIBUTED = ("sourced", "influenced", "resold", "fulfilled")
+TRIGGERS = (
+    "enrolled",
+    "first_purchase",
+    "first_deal",
+    "first_renewal",
+    "confirmed",
+)
+
+
+def without_history(value, path):
+    """``none``, ``all``, or ``{baseline: volume}``."""
+    if isinstance(value, dict):
+        baseline = keys(baseline=(positive, REQUIRED))(value, path)["baseline"]
+        return "baseline", baseline
+    return one_of("none", "all")(value, path), Decimal(0)
+
+
 PRODUCT = keys(
     name=(text, REQUIRED),
     category=(text, None),
@@ -365,6 +403,23 @@ OFFER = keys(
     reduces_later=(boolean, True),
     best_of=(either_none(text), None),
     analytic=(boolean, False),
+    credit=(one_of("buyer", *ATTRIBUTED), "buyer"),
+    safety_days=(not_negative, Decimal(0)),
+    without_history=(without_history, lambda: without_history("none", "")),
+    brackets_in=(one_of("volume", "target", "previous", "products"), "volume"),
+    targets=(map_of(positive), dict),
+    compared=(FILTER, None),
+    accelerates=(list_of(text), list),
+    milestones=(
+        list_of(
+            keys(
+                name=(text, REQUIRED),
+                trigger=(one_of(*TRIGGERS), "confirmed"),
+                amount=(positive, REQUIRED),
+            )
+        ),
+        list,
+    ),
 )
 LINES = list_of(
     keys(
@@ -379,7 +434,12 @@ EVENT = keys(
     date=(day, REQUIRED),
     id=(text, None),
     invoice=(
-        keys(partner=(text, REQUIRED), currency=(text, None), lines=(LINES, REQUIRED)),
+        keys(
+            partner=(text, REQUIRED),
+            currency=(text, None),
+            lines=(LINES, REQUIRED),
+            credited=(map_of(map_of(percentage)), dict),
+        ),
         None,
     ),
     refund=(
@@ -391,7 +451,50 @@ EVENT = keys(
         ),
         None,
     ),
-    payment=(keys(of=(text, REQUIRED), amount=(positive, None)), None),
+    payment=(
+        keys(of=(text, REQUIRED), amount=(positive, None), write_off=(boolean, False)),
+        None,
+    ),
+    contract=(
+        keys(
+            partner=(text, REQUIRED),
+            customer=(text, REQUIRED),
+            product=(text, REQUIRED),
+            from_=(day, REQUIRED),
+            to=(day, REQUIRED),
+            amount=(not_negative, REQUIRED),
+            role=(one_of(*ATTRIBUTED), "sourced"),
+        ),
+        None,
+    ),
+    renew=(text, None),
+    churn=(text, None),
+    reached=(
+        keys(
+            offer=(text, REQUIRED),
+            milestone=(text, REQUIRED),
+            partner=(text, REQUIRED),
+        ),
+        None,
+    ),
+    report=(
+        keys(
+            partner=(text, REQUIRED),
+            lines=(
+                list_of(
+                    keys(
+                        product=(text, REQUIRED),
+                        quantity=(number, REQUIRED),
+                        amount=(number, REQUIRED),
+                        document=(text, REQUIRED),
+                    ),
+                    empty=False,
+                ),
+                REQUIRED,
+            ),
+        ),
+        None,
+    ),
     cancel=(text, None),
     order=(
         keys(partner=(text, REQUIRED), currency=(text, None), lines=(LINES, REQUIRED)),
@@ -501,11 +604,15 @@ def _require(name, kind, known, path):
 def _check_offer(offer, path, known):
     if (offer["partners"] is None) == (offer["segment"] is None):
         raise FormatError(path, "needs either partners or a segment")
-    for basis in ("earning", "qualifying"):
+    for basis in ("earning", "qualifying", "compared"):
         for name in (offer[basis] or {}).get("products", ()):
             _require(name, "product", known, f"{path}.{basis}.products")
     for name in offer["partners"] or ():
         _require(name, "partner", known, f"{path}.partners")
+    for name in offer["targets"]:
+        _require(name, "partner", known, f"{path}.targets")
+    for name in offer["accelerates"]:
+        _require(name, "offer", known, f"{path}.accelerates")
     for name in offer["accrual"]["volume"]:
         _require(name, "partner", known, f"{path}.accrual.volume")
     if offer["window"]["to"] < offer["window"]["from"]:
@@ -524,11 +631,17 @@ def _check_events(events, known):
         if len(actions) != 1:
             raise FormatError(path, f"needs exactly one of {', '.join(ACTIONS)}")
         action, values = action_of(event)
-        if action == "cancel":
+        if action in ("cancel", "renew", "churn"):
             _check_id(values, ids, path)
         elif isinstance(values, dict):
             for kind in ("partner", "offer"):
                 _require(values.get(kind), kind, known, f"{path}.{action}.{kind}")
+            _require(
+                values.get("customer"), "partner", known, f"{path}.{action}.customer"
+            )
+            for credited in values.get("credited", {}).values():
+                for name in credited:
+                    _require(name, "partner", known, f"{path}.{action}.credited")
             for line in values.get("lines", ()):
                 _require(line["product"], "product", known, f"{path}.{action}.lines")
             if "of" in values and values["of"] is not None:

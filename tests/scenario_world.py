@@ -4,6 +4,7 @@ Everything goes the way that people's clicks go: documents are posted, reversed 
 paid by Odoo's own wizards, money is booked and paid by runs and settlements.
 """
 
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
@@ -326,8 +327,17 @@ class World:
             **self._prepare_guarantee(values["guarantee"]),
             **self._prepare_holdback(values["holdback"]),
             **self._prepare_clawback(values["clawback"]),
+            **self._prepare_counting(values),
         }
         offer = self.env["partner.incentive.offer"].create(vals)
+        for name, volume in values["targets"].items():
+            self.env["partner.incentive.target"].create(
+                {
+                    "offer_id": offer.id,
+                    "partner_id": self._get_partner(name).id,
+                    "volume": float(volume),
+                }
+            )
         for name, volume in values["accrual"]["volume"].items():
             self._forecast(offer, name, volume, values["window"]["from"])
         offer.action_submit()
@@ -380,7 +390,10 @@ class World:
                     ],
                 }
             )
-            for basis, row in filters.items()
+            for basis, row in [
+                *filters.items(),
+                ("reference", values["compared"]),
+            ]
             if row and (row["products"] or row["categories"])
         ]
 
@@ -424,6 +437,42 @@ class World:
             return {}
         self._require_choice("clawback_policy", policy, "the clawback by")
         return {"clawback_policy": policy}
+
+    def _prepare_counting(self, values):
+        """What goes beyond the plain measures; nothing where nothing is asked for."""
+        rule, baseline = values["without_history"]
+        vals = {
+            "credit_role": values["credit"],
+            "safety_days": int(values["safety_days"]),
+            "growth_without_history": rule,
+            "growth_baseline": float(baseline),
+            "bracket_reference": values["brackets_in"],
+            "accelerated_offer_ids": [
+                Command.set([self.offers[name].id for name in values["accelerates"]])
+            ],
+            "milestone_ids": [
+                Command.create(
+                    {
+                        "name": row["name"],
+                        "trigger": row["trigger"],
+                        "amount": float(row["amount"]),
+                    }
+                )
+                for row in values["milestones"]
+            ],
+        }
+        plain = {
+            "credit_role": "buyer",
+            "safety_days": 0,
+            "growth_without_history": "none",
+            "growth_baseline": 0.0,
+            "bracket_reference": "volume",
+            "accelerated_offer_ids": [Command.set([])],
+            "milestone_ids": [],
+        }
+        vals = {name: each for name, each in vals.items() if each != plain[name]}
+        self._require_fields("terms of counting", *vals)
+        return vals
 
     def _forecast(self, offer, partner, volume, date):
         Forecast = self._require_model("partner.incentive.forecast", "forecasts")
@@ -505,7 +554,81 @@ class World:
         return move
 
     def _play_invoice(self, date, values):
-        return self._make_document("out_invoice", date, values)
+        move = self._make_document("out_invoice", date, values)
+        self.env["partner.incentive.attribution"].create(
+            [
+                {
+                    "move_id": move.id,
+                    "role": role,
+                    "partner_id": self._get_partner(name).id,
+                    "share": float(share),
+                }
+                for role, shares in values["credited"].items()
+                for name, share in shares.items()
+            ]
+        )
+        return move
+
+    def _play_contract(self, date, values):
+        product = self.products[values["product"]]
+        product.incentive_recurring = True
+        return self.env["partner.customer.contract"].create(
+            {
+                "company_id": self.company.id,
+                "currency_id": self.currency.id,
+                "customer_id": self._get_partner(values["customer"]).id,
+                "partner_id": self._get_partner(values["partner"]).id,
+                "role": values["role"],
+                "product_id": product.id,
+                "date_start": values["from"],
+                "date_end": values["to"],
+                "recurring_amount": float(values["amount"]),
+            }
+        )
+
+    def _play_renew(self, date, name):
+        """The contract that follows, which can be renewed in its turn."""
+        contract = self.played[name].record
+        contract.action_renew()
+        return contract.renewed_by_id
+
+    def _play_churn(self, date, name):
+        contract = self.played[name].record
+        contract.action_churn("The customer left")
+        return contract
+
+    def _play_reached(self, date, values):
+        milestone = self.offers[values["offer"]].milestone_ids.filtered(
+            lambda each: each.name == values["milestone"]
+        )
+        achievement = self.env["partner.incentive.achievement"].create(
+            {
+                "milestone_id": milestone.id,
+                "partner_id": self._get_partner(values["partner"]).id,
+                "date": date,
+            }
+        )
+        achievement.action_confirm()
+        return achievement
+
+    def _play_report(self, date, values):
+        """A file of sales that the partner reports and that is accepted."""
+        rows = ["date,document,product,quantity,amount"]
+        rows += [
+            f"{date},{row['document']},{self.products[row['product']].name},"
+            f"{row['quantity']},{row['amount']}"
+            for row in values["lines"]
+        ]
+        file = self.env["partner.sell.through.file"].create(
+            {
+                "company_id": self.company.id,
+                "partner_id": self._get_partner(values["partner"]).id,
+                "file": b64encode("\n".join(rows).encode()),
+            }
+        )
+        file.action_submit()
+        file.action_accept()
+        return file
 
     def _play_refund(self, date, values):
         if values["of"] is None:
@@ -546,11 +669,23 @@ class World:
         if values["amount"] is not None:
             vals["amount"] = float(values["amount"])
             vals["currency_id"] = move.currency_id.id
+        if values["write_off"]:
+            vals["payment_difference_handling"] = "reconcile"
+            vals["writeoff_account_id"] = self._get_write_off_account().id
         return (
             self.env["account.payment.register"]
             .with_context(active_model="account.move", active_ids=move.ids)
             .create(vals)
             ._create_payments()
+        )
+
+    def _get_write_off_account(self):
+        return self.env["account.account"].search(
+            [
+                ("company_ids", "in", self.company.ids),
+                ("account_type", "=", "expense"),
+            ],
+            limit=1,
         )
 
     def _play_cancel(self, date, name):

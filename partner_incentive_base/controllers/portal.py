@@ -183,7 +183,7 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
 
     def _get_first_step(self, version, own_segments):
         """``(volume, earned there)`` of the first bracket of the partner's ladder."""
-        if not version.bracket_ids:
+        if not version.bracket_ids or version._get_reference():
             return 0.0, 0.0
         scales = version._get_scales()
         segment = (version.bracket_ids.segment_id.sorted() & own_segments)[:1]

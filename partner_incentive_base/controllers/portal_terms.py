@@ -31,6 +31,12 @@ class PortalTerms:
             return version.offer_id.currency_id.format(float(value))
         return self._format_number(value)
 
+    def _format_bound(self, version, value):
+        """A bound of a bracket: a volume, or a percentage of what it compares with."""
+        if version._get_reference():
+            return request.env._("%s %%", self._format_number(value))
+        return self._format_volume(version, value)
+
     def _format_rate(self, version, rate):
         env = request.env
         if version.rate_kind == "percent":
@@ -133,6 +139,8 @@ class PortalTerms:
                 ("exclude", "qualifying"): env._(
                     "Does not count for the bracket: %s.", what
                 ),
+                ("include", "reference"): env._("Compared with: %s.", what),
+                ("exclude", "reference"): env._("Not compared with: %s.", what),
             }[rule.mode, rule.basis]
             sentences.append(text)
         return " ".join(sentences) or env._("All products")
@@ -325,13 +333,15 @@ class PortalTerms:
             "own": own,
             "rows": [
                 (
-                    self._format_volume(version, bracket.lower),
-                    self._format_volume(version, upper) if upper is not None else "",
+                    self._format_bound(version, bracket.lower),
+                    self._format_bound(version, upper) if upper is not None else "",
                     self._format_rate(version, bracket.rate),
                 )
                 for bracket, upper in zip(scale.brackets, uppers, strict=True)
             ],
-            "example": self._get_example(version, scale) if own else "",
+            "example": self._get_example(version, scale)
+            if own and not version._get_reference()
+            else "",
         }
 
     def _get_example(self, version, scale):

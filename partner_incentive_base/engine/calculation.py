@@ -1,8 +1,9 @@
 """Terms of offers in their order: from volumes to entitlements.
 
 Per partner (or pool) and window the order is: formula, reduction by earlier offers,
-cap, minimum, best of a group. A guarantee comes last and is calculated over several
-days, see :mod:`.guarantee`. Each amount is rounded once, when it is an entitlement.
+accelerator, cap, minimum, best of a group. A guarantee comes last and is calculated
+over several days, see :mod:`.guarantee`. Each amount is rounded once, when it is an
+entitlement.
 """
 
 from collections import defaultdict
@@ -67,11 +68,13 @@ class Position(NamedTuple):
     """One offer, one earner (a partner or a pool), one window.
 
     :param key: ``(offer, earner, window)``, hashable and sortable
+    :param multiplier: by how much accelerators multiply what is earned
     """
 
     key: tuple
     terms: Terms
     parts: tuple
+    multiplier: Decimal = Decimal(1)
 
     @property
     def qualifying(self):
@@ -144,7 +147,7 @@ def total_earned(parts):
 
 
 def evaluate(position, reduction=ZERO):
-    """Formula, reduction, cap and minimum of one position.
+    """Formula, reduction, accelerator, cap and minimum of one position.
 
     :param reduction: money by which the earning volume is lowered, at most all of it
     :return: :class:`Result` whose ``entitlement`` is ``value`` rounded
@@ -156,7 +159,9 @@ def evaluate(position, reduction=ZERO):
     if amount > ZERO:
         reduction = min(reduction, amount)
         reduced = formula * (amount - reduction) / amount
-    value = reduced if terms.cap is None else min(reduced, terms.cap)
+    value = reduced * position.multiplier
+    if terms.cap is not None:
+        value = min(value, terms.cap)
     if value < terms.minimum:
         value = ZERO
     return Result(formula, reduction, reduced, value, round_to(value, terms.unit))
@@ -267,13 +272,17 @@ def split_result(amount, parts, unit):
     return largest_remainder(amount, weights, unit)
 
 
-def growth(current, previous):
+def growth(current, previous, baseline=None):
     """Growth volume against the same window a year before.
 
     Never below zero; nothing a year before is no basis to grow from.
+
+    :param baseline: volume to grow from for who has no year before, or None
     """
     if previous <= ZERO:
-        return ZERO
+        if baseline is None:
+            return ZERO
+        previous = baseline
     return max(ZERO, current - previous)
 
 
@@ -292,11 +301,22 @@ def gap_to_next(position, reduction=ZERO):
     if bound is None:
         return None
     missing = bound - latest.qualifying
+    moved = add_volume(position, missing, missing, missing)
+    return missing, evaluate(moved, reduction).entitlement
+
+
+def add_volume(position, qualifying, volume, amount):
+    """The position with more volume.
+
+    :param qualifying: what it adds to Q, for every version's bracket
+    :param volume: what it adds to the earning volume, by the latest scale
+    :param amount: the same in money
+    """
     parts = [
-        part._replace(qualifying=part.qualifying + missing) for part in position.parts
+        part._replace(qualifying=part.qualifying + qualifying)
+        for part in position.parts
     ]
     parts[-1] = parts[-1]._replace(
-        volume=latest.volume + missing, amount=latest.amount + missing
+        volume=parts[-1].volume + volume, amount=parts[-1].amount + amount
     )
-    moved = position._replace(parts=tuple(parts))
-    return missing, evaluate(moved, reduction).entitlement
+    return position._replace(parts=tuple(parts))

@@ -7,7 +7,7 @@ and to-scale). With 10 % to 1,000 and 25 % beyond, a volume of 2,000 earns
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 ZERO = Decimal(0)
@@ -110,6 +110,21 @@ class Scale:
     def reached(self, volume):
         """The brackets reached by ``volume``, each with its upper bound or None."""
         return self._steps[: bisect_right(self._bounds, volume)]
+
+    def relative_to(self, reference):
+        """The scale whose bounds, percentages until now, are volumes.
+
+        :param reference: the volume that is 100 percent. Compared with nothing, any
+            volume is beyond every bound, so the highest rate applies.
+        """
+        if reference <= ZERO:
+            brackets = (replace(self.brackets[-1], lower=ZERO),)
+        else:
+            brackets = tuple(
+                replace(bracket, lower=bracket.lower * reference / HUNDRED)
+                for bracket in self.brackets
+            )
+        return replace(self, brackets=brackets)
 
     def next_bound(self, volume):
         """The lowest bound that ``volume`` has not reached, or None on the top."""

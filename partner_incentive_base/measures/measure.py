@@ -16,6 +16,9 @@ class Measure:
     :param line_model: the model of ``line_id``, for drill-down and conditions
     :param document_model: the model of ``document_id``, for attribution
     :param growth: counts the growth against the same window a year before
+    :param reference: source like ``source`` of the volume that is 100 percent, where
+        brackets are percentages by the nature of the measure (a renewal rate)
+    :param elapsed: counts days, a whole window of which is Q: earns as time passes
     """
 
     code: str
@@ -25,6 +28,8 @@ class Measure:
     line_model: str
     document_model: str
     growth: bool = False
+    reference: Callable | None = None
+    elapsed: bool = False
 
 
 SOURCE_COLUMNS = (

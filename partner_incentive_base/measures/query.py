@@ -102,6 +102,8 @@ class VolumeQuery:
     :param partner_ids: only these earners, or None for all
     :param any_date: whoever is eligible on some day is so on every day
     :param with_quantity: False leaves quantities out where the measure is in money
+    :param basis: the basis of product rules that decides what counts, instead of
+        what earns and what qualifies
     """
 
     env: object
@@ -113,6 +115,7 @@ class VolumeQuery:
     partner_ids: list | None = None
     any_date: bool = False
     with_quantity: bool = True
+    basis: str | None = None
     _filters: dict = field(default_factory=dict)
     _scope_queries: tuple | None = None
     _scopes: list | None = None
@@ -229,6 +232,17 @@ class VolumeQuery:
             if scope.scope_id == number
         ]
 
+    def fetch_eligible(self, day):
+        """Who earns by whose lines on one day: list of ``(version, Scope)``."""
+        _queries, numbers = self._get_scope_queries()
+        return [
+            (version, scope)
+            for version in self._versions
+            for scope in self._get_scopes()
+            if scope.scope_id == numbers[version.id]
+            and scope.valid_from <= day < scope.valid_to
+        ]
+
     # ------------------------------------------------------------- product filters
 
     def _register_filters(self):
@@ -236,8 +250,9 @@ class VolumeQuery:
         self._filter_ids = {}
         for version in self._versions:
             for basis in ("earning", "qualifying"):
-                products = version._get_product_domain(basis)
-                lines = version._get_line_domain(basis, self.line_model)
+                asked = self.basis or basis
+                products = version._get_product_domain(asked)
+                lines = version._get_line_domain(asked, self.line_model)
                 kind, domain = None, None
                 if lines is not None:
                     kind, domain = "line", lines

@@ -22,6 +22,7 @@ from . import partner_incentive_objective
 from . import partner_incentive_objective_goal
 from . import partner_incentive_offer_version
 from . import partner_incentive_offer
+from . import partner_incentive_offer_template
 from . import partner_incentive_posting
 from . import partner_incentive_product_rule
 from . import partner_incentive_program

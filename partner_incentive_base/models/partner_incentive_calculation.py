@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from json import dumps, loads
 from typing import NamedTuple
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine import calculation, guarantee, windows
@@ -159,7 +160,16 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 outcome.clawed = clawed[key]
             outcomes[key] = outcome
         self._add_guaranteed(coupled, day, partners, outcomes)
+        self._accelerate(outcomes, day)
         return outcomes
+
+    def _accelerate(self, outcomes, day):
+        """Set the multiplier of positions that other offers accelerate.
+
+        Extension point.
+
+        :param outcomes: ``{(offer id, earner id, window): Outcome}`` without results
+        """
 
     def _add_guaranteed(self, offers, day, partners, outcomes):
         """A guarantee is owed without any volume, too: add positions without parts."""
@@ -211,10 +221,12 @@ class PartnerIncentiveCalculation(models.AbstractModel):
 
     def _get_offer_spans(self, offer, day):
         spans = []
+        today = max(day, fields.Date.context_today(self))
         for version in self._get_versions(offer):
             start, end = version._get_earning_span()
+            certain = min(day, today - timedelta(days=version._get_safety_days()))
             for window in offer._get_windows(day):
-                last = min(day, window.end)
+                last = min(certain, window.end)
                 earn_start = max(window.start, start)
                 earn_end = min(last, end or FAR_FUTURE)
                 if earn_start > earn_end:
@@ -242,7 +254,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
     def _get_query(self, code, spans, day, partners, source=None, **options):
         """:class:`VolumeQuery` over a measure, or None where it is not installed.
 
-        :param source: SQL to read instead of the measure's own, of the same columns
+        :param source: another source than the measure's own
         """
         measure = self.env["partner.incentive.measure"]._get_measures().get(code)
         if measure is None:
@@ -251,7 +263,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         return VolumeQuery(
             env=self.env(su=True),
             company=company,
-            source=source or measure.source(company, day),
+            source=(source or measure.source)(company, day),
             line_model=measure.line_model,
             attribution_column=self.env[
                 "partner.incentive.measure"
@@ -279,6 +291,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             if measures[code].growth:
                 own = [span for span in spans if span.version.measure == code]
                 previous |= self._read_previous(code, own, partners)
+        references = self._read_references(measures, spans, day, partners)
         readings = {
             version.id: _Reading(version, measures[version.measure], dimensions)
             for version in versions
@@ -322,14 +335,24 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                     (version_id, index, earner_id), (ZERO, ZERO)
                 )
                 earning = sum((each.volume for _label, each in labelled), ZERO)
-                grown = calculation.growth(earning, earned_before)
+                baseline = reading.baseline
+                grown = calculation.growth(earning, earned_before, baseline)
                 factor = grown / earning if earning else ZERO
-                qualifying = calculation.growth(qualifying, base)
+                qualifying = calculation.growth(qualifying, base, baseline)
             window = window_of[version_id, index]
+            if reading.elapsed:
+                qualifying = Decimal(window.days)
+            reference = references.get((version_id, index, earner_id))
+            if reference is None and reading.reference == "previous":
+                reference = reading.baseline
             for label, volume, amount in _merge(labelled):
                 ladder = reading.ladders.get(label.segment_id) or reading.ladders.get(0)
                 if ladder is None:
                     continue
+                if reading.reference:
+                    if reference is None:
+                        continue
+                    ladder = ladder.relative_to(reference)
                 if reading.growth:
                     volume, amount = volume * factor, amount * factor
                 parts[reading.offer_id, earner_id, window].append(
@@ -393,7 +416,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             spans,
             day,
             partners,
-            source=SQL(
+            source=lambda _company, _until: SQL(
                 "WITH clawed (document_id, product_id, share) AS (%s) %s",
                 documents,
                 source,
@@ -482,6 +505,56 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                                 windows.Window(*window),
                             ] = (before, volume)
         return seasons
+
+    def _read_references(self, measures, spans, day, partners):
+        """What is 100 percent for brackets that are percentages.
+
+        :return: ``{(version id, index, earner id): Decimal}``, more than zero
+        """
+        by_kind = defaultdict(list)
+        kinds = {
+            version: version._get_reference()
+            for version in {span.version for span in spans}
+        }
+        for span in spans:
+            if kinds[span.version]:
+                by_kind[kinds[span.version], span.version.measure].append(span)
+        references = {}
+        for (kind, code), own in by_kind.items():
+            if kind == "target":
+                references |= self._get_target_references(own)
+                continue
+            if kind == "previous":
+                previous = self._read_previous(code, own, partners)
+                volumes = {key: base for key, (base, _earned) in previous.items()}
+            else:
+                volumes = self._read_volumes(kind, measures[code], own, day, partners)
+            references |= {key: each for key, each in volumes.items() if each > ZERO}
+        return references
+
+    def _read_volumes(self, kind, measure, spans, day, partners):
+        """``{(version id, index, earner id): Q}`` of what brackets compare with."""
+        options = (
+            {"source": measure.reference}
+            if kind == "measure"
+            else {"basis": "reference"}
+        )
+        query = self._get_query(measure.code, spans, day, partners, **options)
+        totals = defaultdict(Decimal)
+        for version_id, index, earner_id, _segment, *rest in query.fetch(()):
+            volumes = _Volumes(measure.unit, *rest[:4])
+            totals[version_id, index, earner_id] += volumes.qualifying
+        return totals
+
+    def _get_target_references(self, spans):
+        """Targets by position; a pool's target is the sum of its members'."""
+        references = defaultdict(Decimal)
+        for span in spans:
+            for (partner_id, start), target in span.version._get_targets().items():
+                if start == span.start and target > ZERO:
+                    earner_id = 0 if span.version.pooled else partner_id
+                    references[span.version.id, span.index, earner_id] += target
+        return references
 
     def _read_overlaps(self, outcomes, day, partners):
         """Common volume of coupled offers, for the reduction by earlier ones."""
@@ -604,6 +677,9 @@ class _Reading:
         self.number = version.number
         self.unit = measure.unit
         self.growth = measure.growth
+        self.baseline = version._get_growth_baseline()
+        self.reference = version._get_reference()
+        self.elapsed = measure.elapsed
         self.ladders = version._get_scales()
         self.first_volume = 1 + len(dimensions)
         # Places of the dimensions that this version is kept apart by.

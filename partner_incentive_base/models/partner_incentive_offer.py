@@ -650,6 +650,24 @@ class PartnerIncentiveOffer(models.Model):
         action["context"] = {}
         return action
 
+    @api.model
+    def action_open_templates(self, *_args):
+        """The gallery of templates that a new offer can start from."""
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "partner_incentive_base.partner_incentive_offer_template_action"
+        )
+
+    def action_save_template(self):
+        """Keep the terms as a template, and show it."""
+        self.ensure_one()
+        template = self.env["partner.incentive.offer.template"]._create_from_offer(self)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": template._name,
+            "res_id": template.id,
+            "view_mode": "form",
+        }
+
     def action_preview_accrual(self):
         return {
             "type": "ir.actions.act_window",

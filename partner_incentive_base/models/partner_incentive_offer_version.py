@@ -520,7 +520,7 @@ class PartnerIncentiveOfferVersion(models.Model):
     def _get_product_domain(self, basis):
         """Domain over ``product.product`` of a basis, or None without restriction.
 
-        :param basis: ``earning`` or ``qualifying``
+        :param basis: ``earning``, ``qualifying`` or ``reference``
         """
         return self._get_rules(basis)._get_product_domain()
 
@@ -539,9 +539,8 @@ class PartnerIncentiveOfferVersion(models.Model):
         return rules._get_line_domain() if line_model == "account.move.line" else None
 
     def _get_rules(self, basis):
-        return self.product_rule_ids.filtered(
-            lambda rule: rule.basis in (basis, "both")
-        )
+        bases = (basis,) if basis == "reference" else (basis, "both")
+        return self.product_rule_ids.filtered(lambda rule: rule.basis in bases)
 
     @staticmethod
     def _products_meet(products, others):
@@ -607,8 +606,30 @@ class PartnerIncentiveOfferVersion(models.Model):
         """:class:`~..engine.guarantee.Guarantee`, or None."""
         return None
 
+    def _get_safety_days(self):
+        """Days that pass before a document counts, since it may yet be undone."""
+        return 0
+
+    def _get_growth_baseline(self):
+        """Volume that a partner without a year before grows from; None: no growth."""
+        return None
+
+    def _get_reference(self):
+        """What brackets are percentages of, or None where they are volumes.
+
+        ``target``, ``previous`` (the same window a year before), ``products`` (those
+        of the product rules to compare with), or ``measure`` (the measure's own).
+        """
+        measure = self.env["partner.incentive.measure"]._get_measures()
+        measure = measure.get(self.measure)
+        return "measure" if measure and measure.reference else None
+
+    def _get_targets(self):
+        """``{(partner id, window start): volume}``."""
+        return {}
+
     def _get_accrual_terms(self):
-        """``(method, percent, threshold)``, see :mod:`..engine.accrual`."""
+        """``(method, percent, threshold), see :mod:`..engine.accrual`."""
         return "achieved", Decimal(0), Decimal(0)
 
     def _follows_season(self):

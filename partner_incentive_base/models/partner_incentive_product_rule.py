@@ -27,11 +27,13 @@ class PartnerIncentiveProductRule(models.Model):
             ("both", "Earning and bracket"),
             ("earning", "Earning only"),
             ("qualifying", "Bracket only"),
+            ("reference", "Compared with"),
         ],
         string="Counts for",
         default="both",
         required=True,
-        help="What earns and what decides the bracket can differ.",
+        help="What earns and what decides the bracket can differ. Brackets that are a "
+        "percentage of other products name these as compared with.",
     )
     mode = fields.Selection(
         [("include", "Include"), ("exclude", "Exclude")],

@@ -88,6 +88,19 @@ class PartnerIncentiveSegment(models.Model):
             domain &= Domain(literal_eval(self.partner_domain))
         return domain
 
+    def _is_open(self):
+        """Whether no condition narrows the segment: it stands for who is enrolled."""
+        self.ensure_one()
+        return not (
+            self.grade_ids
+            or self.specialization_ids
+            or self.region_ids
+            or self.country_ids
+            or self.category_ids
+            or self.potential
+            or self.partner_domain
+        )
+
     def _get_partner_domain(self, with_grade=True):
         """Domain of the partners that belong now."""
         self.ensure_one()

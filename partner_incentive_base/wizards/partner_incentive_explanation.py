@@ -257,7 +257,18 @@ class PartnerIncentiveExplanation(models.TransientModel):
                     ),
                 }
             )
-        if result.value != result.reduced:
+        if position.multiplier != 1:
+            steps.append(
+                {
+                    "name": self.env._("Accelerated"),
+                    "value": amount(float(result.reduced * position.multiplier)),
+                    "note": self.env._(
+                        "Times %s by offers that accelerate this one",
+                        f"{position.multiplier.normalize():f}",
+                    ),
+                }
+            )
+        if result.value != result.reduced * position.multiplier:
             steps.append(
                 {
                     "name": self.env._("After cap and minimum"),

@@ -33,7 +33,27 @@ class PartnerIncentiveForecast(models.Model):
         required=True,
         default=lambda self: fields.Date.context_today(self),
     )
+    origin = fields.Selection(
+        [("company", "Us"), ("partner", "The partner")],
+        string="Made by",
+        default="company",
+        required=True,
+        readonly=True,
+        help="Only our own forecasts decide what is provided for.",
+    )
     note = fields.Char()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            # What partners expect, they say themselves, on the portal.
+            vals_list = [{**vals, "origin": "company"} for vals in vals_list]
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if "origin" in vals and not self.env.su:
+            vals = {name: each for name, each in vals.items() if name != "origin"}
+        return super().write(vals)
 
     @api.depends("offer_id.name", "partner_id.name")
     def _compute_display_name(self):
@@ -45,7 +65,9 @@ class PartnerIncentiveForecast(models.Model):
     @api.model
     def _get_volumes(self, offer):
         """``{(partner id, window start): Decimal}``, the latest of each position."""
-        forecasts = self.sudo().search([("offer_id", "=", offer.id)], order="date, id")
+        forecasts = self.sudo().search(
+            [("offer_id", "=", offer.id), ("origin", "=", "company")], order="date, id"
+        )
         until = offer._get_end_date() or fields.Date.add(fields.Date.today(), years=1)
         starts = [window.start for window in offer._get_windows(until)]
         volumes = {}

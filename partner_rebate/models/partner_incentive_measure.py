@@ -99,29 +99,33 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                 SELECT id FROM account_account WHERE account_type = 'asset_cash'
             ),
             matched AS (
-                SELECT invoice_line.move_id, payment_line.move_id AS payment_id,
-                       CASE WHEN partial.debit_move_id = invoice_line.id
-                            THEN partial.debit_amount_currency
-                            ELSE partial.credit_amount_currency END AS amount
-                  FROM account_partial_reconcile AS partial
+                SELECT invoice_line.move_id, payment.id AS payment_id, payment.date,
+                       pair.amount
+                  FROM (
+                    SELECT debit_move_id AS invoice_line_id,
+                           credit_move_id AS payment_line_id,
+                           debit_amount_currency AS amount
+                      FROM account_partial_reconcile WHERE company_id = %(company)s
+                     UNION ALL
+                    SELECT credit_move_id, debit_move_id, credit_amount_currency
+                      FROM account_partial_reconcile WHERE company_id = %(company)s
+                       ) AS pair
                   JOIN account_move_line AS invoice_line
-                    ON invoice_line.id IN (partial.debit_move_id,
-                                           partial.credit_move_id)
-                  JOIN account_move_line AS payment_line
-                    ON payment_line.id = partial.debit_move_id
-                                         + partial.credit_move_id - invoice_line.id
+                    ON invoice_line.id = pair.invoice_line_id
                   JOIN account_move AS invoice ON invoice.id = invoice_line.move_id
+                  JOIN account_move_line AS payment_line
+                    ON payment_line.id = pair.payment_line_id
                   JOIN account_move AS payment ON payment.id = payment_line.move_id
-                 WHERE partial.company_id = %(company)s
-                   AND invoice.move_type IN ('out_invoice', 'out_refund')
+                 WHERE invoice.move_type IN ('out_invoice', 'out_refund')
                    AND payment.move_type = 'entry'
+                   AND payment.state = 'posted'
                    AND payment.incentive_document IS NULL
             ),
             cash AS (
                 SELECT line.move_id,
-                       LEAST(1.0, ABS(SUM(line.balance) FILTER (
-                           WHERE line.account_id IN (SELECT account_id FROM liquidity)))
-                         / NULLIF(ABS(SUM(line.balance) FILTER (
+                       LEAST(1.0, ABS(COALESCE(SUM(line.balance) FILTER (
+                           WHERE line.account_id IN (SELECT account_id FROM liquidity)
+                           ), 0)) / NULLIF(ABS(SUM(line.balance) FILTER (
                            WHERE account.account_type IN ('asset_receivable',
                                                           'liability_payable'))), 0)
                        ) AS ratio
@@ -130,12 +134,11 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                  WHERE line.move_id IN (SELECT payment_id FROM matched)
                  GROUP BY line.move_id
             )
-            SELECT matched.move_id, payment.date,
+            SELECT matched.move_id, matched.date,
                    matched.amount / NULLIF(ABS(invoice.amount_total), 0)
                    * COALESCE(cash.ratio, 0) AS share
               FROM matched
               JOIN account_move AS invoice ON invoice.id = matched.move_id
-              JOIN account_move AS payment ON payment.id = matched.payment_id
               JOIN cash ON cash.move_id = matched.payment_id
             """,
             company=company.id,

@@ -2,9 +2,17 @@ from . import test_adjustment
 from . import test_clawback
 from . import test_deduction
 from . import test_measures
+from . import test_measures_contract
+from . import test_measures_history
 from . import test_money
 from . import test_payout
+from . import test_offer_types
+from . import test_outlook
+from . import test_paid
+from . import test_portal
 from . import test_run
+from . import test_sell_through
 from . import test_settlement
+from . import test_templates
 from . import test_tours
 from . import test_versions

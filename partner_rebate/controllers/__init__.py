@@ -1,0 +1,2 @@
+from . import portal_outlook
+from . import portal_sell_through

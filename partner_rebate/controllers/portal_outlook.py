@@ -1,0 +1,212 @@
+"""``/my/incentives/outlook``: what a partner is likely to earn, and what if."""
+
+from decimal import Decimal, InvalidOperation
+
+from werkzeug.exceptions import NotFound
+
+from odoo.fields import Domain
+from odoo.http import request, route
+
+from odoo.addons.partner_incentive_base.controllers.portal import (
+    PartnerIncentivePortal,
+)
+
+ZERO = Decimal(0)
+MAX_VOLUME = Decimal(10) ** 12
+
+
+class PartnerIncentiveOutlookPortal(PartnerIncentivePortal):
+    @route("/my/incentives/outlook", type="http", auth="user", website=True)
+    def portal_my_incentive_outlook(self, offer=None, volume="", message=None, **kw):
+        """All offers that run, and for one of them what more volume would bring."""
+        offers_sudo = self._get_running_offers()
+        asked = next((each for each in offers_sudo if str(each.id) == offer), None)
+        extra, error = None, None
+        if asked and volume.strip():
+            extra, error = self._read_volume(volume)
+        return request.render(
+            "partner_rebate.portal_my_incentive_outlook",
+            self._prepare_outlook_values(
+                offers_sudo,
+                asked=asked,
+                extra=extra,
+                typed=volume[:30],
+                error=error,
+                message=self._get_message(message),
+            ),
+        )
+
+    def _get_running_offers(self):
+        """Published offers that the partner takes part in today."""
+        enrollments_sudo = self._get_enrollments()
+        today = self._get_today()
+        offers_sudo = request.env["partner.incentive.offer"].sudo()
+        return offers_sudo.union(
+            *(
+                offer
+                for offer, _version, _own in self._get_visible_offers(enrollments_sudo)
+                if self._get_offer_status(
+                    offer, self._get_enrollment(offer, enrollments_sudo)
+                )
+                == "live"
+                and offer.date_from <= today
+            )
+        )
+
+    def _read_volume(self, text):
+        """``(volume, None)``, or ``(None, what is wrong)``."""
+        env = request.env
+        try:
+            volume = Decimal(text.strip().replace(" ", ""))
+        except InvalidOperation:
+            volume = None
+        if volume is None or not volume.is_finite():
+            return None, env._(
+                "“%s” is not a number. Write it as 1234.56.", text.strip()[:30]
+            )
+        if not ZERO < volume <= MAX_VOLUME:
+            return None, env._("Enter a volume of more than zero.")
+        return volume, None
+
+    def _prepare_outlook_values(self, offers_sudo, asked, extra, typed, error, message):
+        today = self._get_today()
+        partner_sudo = self._get_incentive_partner()
+        more = {asked.id: extra} if asked and extra else {}
+        outlooks = {
+            outlook.offer: outlook
+            for outlook in request.env["partner.incentive.outlook"]
+            .sudo()
+            ._get_outlooks(offers_sudo, today, partner_sudo, more)
+        }
+        forecasts = self._get_own_forecasts(offers_sudo)
+        rows = [
+            self._prepare_outlook(
+                offer_sudo,
+                outlooks.get(offer_sudo),
+                forecasts.get(offer_sudo),
+                extra if offer_sudo == asked else None,
+            )
+            for offer_sudo in offers_sudo
+        ]
+        totals = {}
+        for outlook in outlooks.values():
+            total = totals.setdefault(outlook.offer.currency_id, [ZERO, ZERO])
+            total[0] += outlook.earned
+            total[1] += outlook.likely
+        return self._prepare_incentive_values(
+            "incentive_outlook",
+            (request.env._("Forecast"), None),
+            rows=rows,
+            totals=[
+                (currency.format(float(earned)), currency.format(float(likely)))
+                for currency, (earned, likely) in totals.items()
+            ],
+            asked=asked,
+            typed=typed,
+            error=error,
+            message=message,
+        )
+
+    def _prepare_outlook(self, offer_sudo, outlook, forecast_sudo, extra):
+        """What a card shows of one offer."""
+        version = self._get_current_version(offer_sudo)
+        currency = offer_sudo.currency_id
+        values = {
+            "offer": offer_sudo,
+            "unit": currency.name
+            if version.measure_unit == "amount"
+            else request.env._("units"),
+            "accepts_volume": version.measure
+            not in ("elapsed_days", "milestone_amount", "renewal_rate"),
+            "forecast": self._format_volume(version, forecast_sudo.volume)
+            if forecast_sudo
+            else "",
+            "outlook": bool(outlook),
+            "pooled": version.pooled,
+            "near": False,
+        }
+        if not outlook:
+            return values
+        reach = outlook.volume + (outlook.missing or ZERO)
+        near = outlook.missing and reach > ZERO and outlook.missing * 10 <= reach
+        brings = outlook.next_bracket_brings
+        return {
+            **values,
+            "window": self._format_window(*outlook.outcome.window),
+            "volume": self._format_volume(version, outlook.volume),
+            "expected": self._format_volume(version, outlook.expected_volume),
+            "earned": currency.format(float(outlook.earned)),
+            "likely": currency.format(float(outlook.likely)),
+            "missing": self._format_volume(version, outlook.missing)
+            if outlook.missing
+            else "",
+            "brings": currency.format(float(brings)) if brings else "",
+            "near": bool(near and brings),
+            "extra": self._format_volume(version, extra) if extra else "",
+            "with_extra": currency.format(float(outlook.with_extra)),
+            "extra_earned": currency.format(float(outlook.extra_earned)),
+        }
+
+    # ------------------------------------------------------------ the partner's own
+
+    def _get_own_forecasts(self, offers_sudo):
+        """``{offer: the partner's latest forecast}``."""
+        forecasts_sudo = (
+            request.env["partner.incentive.forecast"]
+            .sudo()
+            .search(
+                self._get_own_domain() & self._get_forecast_domain(offers_sudo),
+                order="date, id",
+            )
+        )
+        return {forecast.offer_id: forecast for forecast in forecasts_sudo}
+
+    def _get_forecast_domain(self, offers_sudo):
+        return Domain("offer_id", "in", offers_sudo.ids) & Domain(
+            "origin", "=", "partner"
+        )
+
+    def _get_message(self, key):
+        if key == "forecast":
+            return request.env._("Thank you. Your forecast is with us.")
+        return super()._get_message(key)
+
+    @route(
+        "/my/incentives/outlook/<int:offer_id>/forecast",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+    )
+    def portal_my_incentive_forecast(self, offer_id, volume="", **kw):
+        """Tell which volume the partner itself expects in the window that runs."""
+        offers_sudo = self._get_running_offers()
+        offer_sudo = offers_sudo.filtered(lambda each: each.id == offer_id)
+        if not offer_sudo:
+            raise NotFound()
+        expected, error = self._read_volume(volume)
+        if error:
+            return request.render(
+                "partner_rebate.portal_my_incentive_outlook",
+                self._prepare_outlook_values(
+                    offers_sudo,
+                    asked=offer_sudo,
+                    extra=None,
+                    typed=volume[:30],
+                    error=error,
+                    message=None,
+                ),
+            )
+        today = self._get_today()
+        window = next(each for each in offer_sudo._get_windows(today) if today in each)
+        request.env["partner.incentive.forecast"].sudo().create(
+            {
+                "offer_id": offer_sudo.id,
+                "partner_id": self._get_incentive_partner().id,
+                "window_from": window.start,
+                "volume": float(expected),
+                "date": today,
+                "origin": "partner",
+            }
+        )
+        return request.redirect("/my/incentives/outlook?message=forecast")

@@ -1,0 +1,110 @@
+from odoo import api, fields, models
+
+#: What a type usually counts; the user may choose another measure.
+USUAL_TERMS = {
+    "volume_rebate": {"measure": "invoiced_amount"},
+    "growth_rebate": {"measure": "growth_amount"},
+    "retention_rebate": {"measure": "renewed_amount"},
+    "product_attach": {
+        "measure": "invoiced_quantity",
+        "bracket_reference": "products",
+    },
+    "spif": {
+        "measure": "claimed_quantity",
+        "evidence_rule": "claim",
+        "rate_kind": "per_unit",
+        "payout": "vendor_bill",
+    },
+    "new_logo": {
+        "measure": "new_customer_count",
+        "credit_role": "sourced",
+        "evidence_rule": "attribution",
+        "rate_kind": "per_unit",
+    },
+    "market_entry": {
+        "measure": "new_customer_amount",
+        "credit_role": "sourced",
+        "evidence_rule": "attribution",
+    },
+    "accelerator": {"measure": "invoiced_amount"},
+    "lump_sum": {
+        "measure": "elapsed_days",
+        "rate_kind": "amount",
+        "formula": "whole",
+    },
+    "milestone": {"measure": "milestone_amount"},
+}
+
+
+class PartnerIncentiveOffer(models.Model):
+    _inherit = "partner.incentive.offer"
+
+    target_ids = fields.One2many("partner.incentive.target", "offer_id")
+    target_count = fields.Integer(compute="_compute_target_count")
+
+    def _compute_target_count(self):
+        counts = {
+            offer: count
+            for offer, count in self.env["partner.incentive.target"]._read_group(
+                [("offer_id", "in", self.ids)], ["offer_id"], ["__count"]
+            )
+        }
+        for offer in self:
+            offer.target_count = counts.get(offer, 0)
+
+    @api.onchange("offer_type")
+    def _onchange_offer_type(self):
+        """Suggest what offers of the type usually count, while terms are open."""
+        if self.version_state in (False, "draft"):
+            self.update(USUAL_TERMS.get(self.offer_type, {}))
+
+    def _get_coupled(self):
+        """An accelerator is calculated together with what it accelerates."""
+        coupled = super()._get_coupled()
+        live = self.search(
+            [
+                ("company_id", "in", coupled.company_id.ids),
+                ("state", "in", ("published", "retired")),
+                ("version_ids.accelerated_offer_ids", "!=", False),
+            ]
+        )
+        if not live:
+            return coupled
+        pairs = [
+            (accelerator, accelerator._get_terms_in_force().accelerated_offer_ids)
+            for accelerator in live
+        ]
+        before = None
+        while before != coupled:
+            before = coupled
+            for accelerator, accelerated in pairs:
+                if accelerator in coupled or accelerated & coupled:
+                    both = accelerator | accelerated.filtered(
+                        lambda offer: offer.state in ("published", "retired")
+                    )
+                    if both - coupled:
+                        coupled = super(
+                            PartnerIncentiveOffer, coupled | both
+                        )._get_coupled()
+        return coupled
+
+    def action_view_targets(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "partner_rebate.partner_incentive_target_action"
+        )
+        action["domain"] = [("offer_id", "=", self.id)]
+        action["context"] = {"default_offer_id": self.id}
+        return action
+
+    def action_simulate(self):
+        """Ask for what the offer would have cost on past documents."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Simulation"),
+            "res_model": "partner.incentive.simulation",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_offer_id": self.id, "dialog_size": "extra-large"},
+        }

@@ -1,0 +1,2 @@
+from . import partner_incentive_outlook_view
+from . import partner_incentive_simulation
