@@ -16,6 +16,8 @@ class Measure:
     :param line_model: the model of ``line_id``, for drill-down and conditions
     :param document_model: the model of ``document_id``, for attribution
     :param growth: counts the growth against the same window a year before
+    :param credited: ``partner_id`` is who is credited already, in its share; the
+        offer's role is not asked for
     """
 
     code: str
@@ -25,6 +27,7 @@ class Measure:
     line_model: str
     document_model: str
     growth: bool = False
+    credited: bool = False
 
 
 SOURCE_COLUMNS = (

@@ -102,6 +102,7 @@ class VolumeQuery:
     :param partner_ids: only these earners, or None for all
     :param any_date: whoever is eligible on some day is so on every day
     :param with_quantity: False leaves quantities out where the measure is in money
+    :param credited: the source's partner is who is credited, whatever the role
     """
 
     env: object
@@ -113,6 +114,7 @@ class VolumeQuery:
     partner_ids: list | None = None
     any_date: bool = False
     with_quantity: bool = True
+    credited: bool = False
     _filters: dict = field(default_factory=dict)
     _scope_queries: tuple | None = None
     _scopes: list | None = None
@@ -509,7 +511,10 @@ class VolumeQuery:
             far_past=FAR_PAST,
             far_future=FAR_FUTURE,
         )
-        self._scopes = [Scope(*row) for row in self.env.execute_query(query)]
+        scopes = (Scope(*row) for row in self.env.execute_query(query))
+        self._scopes = [
+            scope._replace(role=self._get_role(scope.role)) for scope in scopes
+        ]
         return self._scopes
 
     def _get_scope_queries(self):
@@ -546,7 +551,9 @@ class VolumeQuery:
 
     def _lines(self, dimensions, shared):
         """Lines reduced to one row per partner, span of days and filters passed."""
-        roles = sorted({version.credit_role for version in self._versions})
+        roles = sorted(
+            {self._get_role(version.credit_role) for version in self._versions}
+        )
         names = [name for name in dimensions if name != "partner_id"]
         # Every column but the sums and dates is what lines are reduced by.
         masks = [f"mask_{mask}" for mask in self._get_masks()]
@@ -626,6 +633,10 @@ class VolumeQuery:
         )
 
     # ---------------------------------------------------- attribution and currency
+
+    def _get_role(self, role):
+        """The role that a line's partner is asked for: its own where it is credited."""
+        return "buyer" if self.credited else role
 
     def _attribution(self, role):
         if role == "buyer":
