@@ -15,7 +15,6 @@
         "wizards/partner_deal_import_views.xml",
         "views/partner_deal_finding_views.xml",
         "views/partner_deal_registration_views.xml",
-        "views/partner_deal_appeal_views.xml",
         "views/partner_deal_extension_views.xml",
         "views/partner_deal_policy_views.xml",
         "report/partner_deal_report_views.xml",

@@ -7,8 +7,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.http import request, route
 
-from odoo.addons.partner_incentive_base.controllers.portal import (
-    PartnerIncentivePortal,
+from odoo.addons.partner_incentive_base.controllers.portal_dispute import (
+    PartnerIncentiveDisputePortal,
 )
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
@@ -45,7 +45,7 @@ PAGE_SIZE = 20
 ERRORS = (UserError, ValidationError, AccessError, ValueError)
 
 
-class PartnerDealPortal(PartnerIncentivePortal):
+class PartnerDealPortal(PartnerIncentiveDisputePortal):
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
         if "deal_count" in counters:
@@ -82,9 +82,14 @@ class PartnerDealPortal(PartnerIncentivePortal):
             "withdrawn": env._("The registration is withdrawn."),
             "reported": env._("Thank you for the report."),
             "extension": env._("Your request is with us."),
-            "appeal": env._("Your appeal is with us."),
             "declined": env._("You declined the lead."),
         }.get(key)
+
+    def _get_dispute_subjects(self):
+        return {
+            **super()._get_dispute_subjects(),
+            "deal": ("partner.deal.registration", Domain("state", "=", "rejected")),
+        }
 
     # ------------------------------------------------------------------------- list
 
@@ -386,10 +391,9 @@ class PartnerDealPortal(PartnerIncentivePortal):
                 may_extend=deal_sudo.state == "approved"
                 and len(taken) < term.extension_limit,
                 extension_days=term.extension_days,
-                may_appeal=deal_sudo.state == "rejected"
-                and not deal_sudo.appeal_ids.filtered(
-                    lambda a: a.date >= deal_sudo.decided_on.date()
-                ),
+                dispute_url=self._get_dispute_url("deal", deal_sudo)
+                if deal_sudo.state == "rejected" or deal_sudo.dispute_ids
+                else None,
                 object=deal_sudo,
             ),
         )
@@ -409,7 +413,10 @@ class PartnerDealPortal(PartnerIncentivePortal):
             "lost": env._("Lost"),
         }.get(deal_sudo.state)
         steps = [
-            (env._("Registered"), deal_sudo.create_date),
+            (
+                env._("Registered"),
+                min(filter(None, (deal_sudo.create_date, deal_sudo.completed_on))),
+            ),
             (env._("Complete"), deal_sudo.completed_on),
         ]
         if not end or deal_sudo.approved_on:
@@ -451,7 +458,6 @@ class PartnerDealPortal(PartnerIncentivePortal):
                 ),
                 "extension",
             ),
-            "appeal": (lambda: deal.action_appeal(typed.get("reason")), "appeal"),
         }
         if verb not in actions:
             raise NotFound()

@@ -58,11 +58,12 @@ class Verdict:
 
 def compare(first, second, weights=DEFAULT_WEIGHTS):
     """:class:`Verdict` of two :class:`Party`."""
-    name = compare_names(first.name, second.name, weights)
+    name = _compare_names(first, second, weights)
     fields = {
         "vat": _compare_keys(normalise.vat_key, first.vat, second.vat),
         "domain": _compare_domains(first, second),
-        "phone": _compare_keys(normalise.phone_key, first.phone, second.phone),
+        "email": _compare_mailboxes(first.email, second.email),
+        "phone": _compare_phones(first.phone, second.phone),
         "address": _compare_addresses(first, second),
     }
     fields = {key: value for key, value in fields.items() if value is not None}
@@ -85,6 +86,36 @@ def _get_kind(score, name, fields):
     if elsewhere and name.score >= THRESHOLD:
         return "site"
     return "likely" if score >= THRESHOLD else "other"
+
+
+def _compare_names(first, second, weights):
+    """Names, and names without the town they are in, whichever agree better."""
+    name = compare_names(first.name, second.name, weights)
+    places = {first.city, second.city} - {""}
+    if name.score == 1 or not places:
+        return name
+    bare = [
+        normalise.without_place(party.name, *sorted(places))
+        for party in (first, second)
+    ]
+    if bare == [first.name, second.name]:
+        return name
+    other = compare_names(*bare, weights)
+    return other if other.score > name.score else name
+
+
+def _compare_phones(first, second):
+    """The same number, another line of one switchboard, or another number."""
+    same = _compare_keys(normalise.phone_key, first, second)
+    if same == -1 and normalise.phones_related(first, second):
+        return 0.4
+    return same
+
+
+def _compare_mailboxes(first, second):
+    """The same mailbox at a provider. People have several, so others tell nothing."""
+    first, second = normalise.email_key(first), normalise.email_key(second)
+    return 1 if first and first == second else None
 
 
 def _compare_keys(make_key, first, second):
@@ -114,6 +145,14 @@ def _compare_addresses(first, second):
     if not (number and street and other_number and other_street):
         return _compare_places(first, second)
     alike = ratio(" ".join(street), " ".join(other_street))
+    if set(street) <= set(other_street) or set(other_street) <= set(street):
+        # One of the two names the quarter, or the entrance, as well.
+        alike = 1.0
+    # 52nd Street is as unlike 54th Street as any other.
+    ordinals = {word for word in street if word[0].isdigit()}
+    other_ordinals = {word for word in other_street if word[0].isdigit()}
+    if ordinals and other_ordinals and ordinals != other_ordinals:
+        alike = 0.0
     if number != other_number:
         return -1 if alike < 0.8 else -0.5
     if alike < 0.55:

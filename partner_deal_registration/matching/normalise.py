@@ -1,5 +1,6 @@
 """Keys of names, addresses, phones and web addresses."""
 
+import os
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ _STREET_WORDS = {
     "av": "avenue",
     "rd": "road",
     "blvd": "boulevard",
+    "blv": "boulevard",
     "bd": "boulevard",
     "ln": "lane",
     "dr": "drive",
@@ -65,6 +67,20 @@ _STREET_WORDS = {
     "w": "west",
 }
 _STREET_KINDS = frozenset(_STREET_WORDS.values())
+_STREET_NUMBERS = {
+    "first": "1st",
+    "second": "2nd",
+    "third": "3rd",
+    "fourth": "4th",
+    "fifth": "5th",
+    "sixth": "6th",
+    "seventh": "7th",
+    "eighth": "8th",
+    "ninth": "9th",
+    "tenth": "10th",
+}
+#: What follows says where along the street, not which street.
+_BESIDE = re.compile(r"\b(?:between|near|corner of|opposite|behind|at|off|btwn?)\b.*")
 
 
 @dataclass(frozen=True)
@@ -200,6 +216,21 @@ def _read_numbers(words):
     return read
 
 
+def without_place(name, *cities):
+    """A name without the town at its end: ``"Spago (Los Angeles)"`` is ``"Spago"``.
+
+    :param cities: towns of the records that are compared; no other word goes
+    """
+    text = fold(name)
+    for city in cities:
+        place = " ".join(_WORD.findall(fold(city)))
+        words = _WORD.findall(text)
+        count = len(place.split())
+        if place and len(words) > count and words[-count:] == place.split():
+            return " ".join(words[:-count])
+    return name
+
+
 def phone_key(number):
     """The last nine digits, so that country and trunk prefixes do not matter."""
     digits = re.sub(r"\D", "", re.split(r"(?i)\s*(?:ext|x)\.?\s*\d+$", number or "")[0])
@@ -225,16 +256,35 @@ def domain_key(address):
     return "" if domain in PUBLIC_DOMAINS else domain
 
 
+def phones_related(first, second):
+    """Whether two numbers are lines of one switchboard: only their ends differ."""
+    first, second = re.sub(r"\D", "", first or ""), re.sub(r"\D", "", second or "")
+    shared = len(os.path.commonprefix([first, second]))
+    return shared >= 7 and max(len(first), len(second)) - shared <= 4
+
+
+def email_key(address):
+    """An address at a mail provider, where the domain tells nothing; else empty."""
+    address = (address or "").strip().casefold()
+    return address if "@" in address and not domain_key(address) else ""
+
+
 def parse_street(street):
-    """``(house number, words of the street)`` of an address line, each may be empty."""
+    """``(house number, words of the street)`` of an address line, each may be empty.
+
+    ``"21 W. 52nd St."`` has the number 21; the 52nd is the street's name.
+    """
     words = [
         re.sub(r"strasse$|str$", "street", word)
         if len(word) > 4
         else _STREET_WORDS.get(word, word)
-        for word in _WORD.findall(fold(street))
+        for word in _WORD.findall(_BESIDE.sub("", fold(street)) or fold(street))
     ]
-    numbers = [word for word in words if word[0].isdigit()]
-    names = sorted(word for word in words if not word[0].isdigit())
+    words = [_STREET_NUMBERS.get(word, word) for word in words]
+    numbers = [word for word in words if word[0].isdigit() and not _ORDINAL.match(word)]
+    names = sorted(
+        word for word in words if not word[0].isdigit() or _ORDINAL.match(word)
+    )
     return (numbers[0] if numbers else ""), tuple(names)
 
 

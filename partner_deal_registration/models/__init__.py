@@ -10,13 +10,14 @@ from . import partner_deal_registration_duplicate
 from . import partner_deal_registration_decision
 from . import partner_deal_registration_deadline
 from . import partner_deal_registration_life
+from . import partner_deal_registration_renewal
 from . import partner_deal_registration_credit
 from . import partner_deal_registration_import
 from . import partner_deal_credit
 from . import partner_deal_finding
 from . import partner_deal_extension
-from . import partner_deal_appeal
 from . import partner_incentive_attribution
+from . import partner_incentive_dispute
 from . import partner_incentive_measure
 from . import partner_incentive_program
 from . import crm_lead

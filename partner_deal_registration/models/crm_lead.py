@@ -29,6 +29,7 @@ class CrmLead(models.Model):
         string="Registered deal",
         compute="_compute_deal_protection",
         compute_sudo=True,
+        groups="base.group_user",
         help="Partner that has this customer's deal, and until when.",
     )
     passed_partner_id = fields.Many2one(

@@ -30,6 +30,7 @@ class PartnerDealFinding(models.Model):
             ("customer", "Customer"),
             ("opportunity", "Opportunity"),
             ("order", "Order"),
+            ("contract", "Contract"),
         ],
         required=True,
     )
@@ -80,6 +81,8 @@ class PartnerDealFinding(models.Model):
         record = self.env[self.res_model].sudo().browse(self.res_id).exists()
         if self.res_model == "sale.order":
             record = record.partner_id.commercial_partner_id
+        elif self.res_model == "partner.customer.contract":
+            record = record.customer_id
         if not record:
             return []
         here = deal._get_party()
@@ -237,6 +240,33 @@ class PartnerDealFinding(models.Model):
         }
 
     @api.model
+    def _prepare_contract(self, registration, contract):
+        protected = registration._is_renewal_protected(contract)
+        return {
+            "registration_id": registration.id,
+            "res_model": contract._name,
+            "res_id": contract.id,
+            "kind": "contract",
+            "record_name": contract.display_name,
+            "customer_name": contract.customer_id.display_name,
+            "partner_id": contract.partner_id.id,
+            "score": 100.0,
+            "verdict": "same",
+            "overlap": True,
+            "level": "conflict" if protected else "notice",
+            "explanation": self.env._(
+                "Contract over %(product)s until %(date)s",
+                product=contract.product_id.display_name,
+                date=format_date(self.env, contract.date_end),
+            )
+            + (
+                "\n" + self.env._("The renewal is protected for its partner.")
+                if protected
+                else ""
+            ),
+        }
+
+    @api.model
     def _explain(self, verdict):
         """Words and fields in plain language, the strongest first."""
         lines = [
@@ -260,6 +290,7 @@ class PartnerDealFinding(models.Model):
         labels = {
             "vat": self.env._("Tax ID"),
             "domain": self.env._("Web or email domain"),
+            "email": self.env._("Email"),
             "phone": self.env._("Phone"),
             "address": self.env._("Address"),
         }

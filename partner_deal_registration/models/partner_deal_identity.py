@@ -13,6 +13,8 @@ READ_BUDGET = 3_000
 #: Pairs of halves that are looked up, where no half of a word is rare.
 MAX_PAIRS = 8
 COMPARED = 50
+#: So many new names, and as many as there were, make the count of words useless.
+OUTGROWN = 50_000
 #: Models whose records can be the same customer, the source of an identity each.
 SOURCES = ("res.partner", "crm.lead", "partner.deal.registration")
 
@@ -202,6 +204,8 @@ class PartnerDealIdentity(models.Model):
              WHERE word != '' GROUP BY word
              UNION ALL
             SELECT 'total', '', COUNT(*) FROM partner_deal_identity
+             UNION ALL
+            SELECT 'last', '', COALESCE(MAX(id), 0) FROM partner_deal_identity
             """
         )
         cr.execute(
@@ -213,6 +217,23 @@ class PartnerDealIdentity(models.Model):
              WHERE kind = 'word' GROUP BY 2
             """
         )
+        cr.execute("ANALYZE partner_deal_identity")
+
+    @api.model
+    def _refresh_outgrown_statistics(self):
+        """Count anew after a bulk import, before the daily job comes to it."""
+        [(last, counted, total)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT (SELECT MAX(id) FROM partner_deal_identity),
+                       SUM(amount) FILTER (WHERE kind = 'last'),
+                       SUM(amount) FILTER (WHERE kind = 'total')
+                  FROM partner_deal_word WHERE kind IN ('last', 'total')
+                """
+            )
+        )
+        if (last or 0) - (counted or 0) > max(OUTGROWN, total or 0):
+            self._refresh_statistics()
 
     @api.model
     def _clean_index(self):
@@ -249,6 +270,7 @@ class PartnerDealIdentity(models.Model):
         :return: list of :class:`Match`, verdict ``other`` left out
         """
         self.flush_model()
+        self._refresh_outgrown_statistics()
         rows = self._read_candidates(party, sources)
         weights = self._read_weights([party.name, *(row["name"] for row in rows)])
         matches = []
@@ -282,6 +304,14 @@ class PartnerDealIdentity(models.Model):
             for column, value in keys.items()
             if value
         ]
+        # One of the two records may lack the postcode.
+        if keys["address_key"] and normalise.fold(party.postcode):
+            bare = normalise.address_key(party.street)
+            parts.append(SQL("(%s)", self._get_key_query("address_key", bare)))
+        elif keys["address_key"]:
+            parts.append(
+                SQL("(%s)", self._get_prefix_query("address_key", keys["address_key"]))
+            )
         if name_key:
             parts.append(SQL("(%s)", self._get_name_query(name_key)))
         if not parts:
@@ -309,6 +339,21 @@ class PartnerDealIdentity(models.Model):
             SELECT unnest(CASE WHEN COUNT(*) <= %(limit)s THEN array_agg(id) END)
               FROM (SELECT id FROM partner_deal_identity
                      WHERE %(column)s = %(value)s LIMIT %(limit)s + 1) AS shared
+            """,
+            column=SQL.identifier(column),
+            value=value,
+            limit=MAX_SHARED,
+        )
+
+    def _get_prefix_query(self, column, value):
+        """Ids whose key begins with a value and a space, unless there are too many."""
+        return SQL(
+            """
+            SELECT unnest(CASE WHEN COUNT(*) <= %(limit)s THEN array_agg(id) END)
+              FROM (SELECT id FROM partner_deal_identity
+                     WHERE %(column)s > %(value)s || ' '
+                       AND %(column)s < %(value)s || '!'
+                     LIMIT %(limit)s + 1) AS shared
             """,
             column=SQL.identifier(column),
             value=value,

@@ -115,7 +115,6 @@ PROCESS_FIELDS = {
     "conflict_score",
     "finding_ids",
     "extension_ids",
-    "appeal_ids",
     "clock_started_on",
     "clock_used",
     "clock_deadline",
@@ -176,6 +175,7 @@ class PartnerDealRegistration(models.Model):
         "portal.mixin",
         "mail.thread",
         "mail.activity.mixin",
+        "partner.incentive.disputed.mixin",
         "partner.deal.identity.mixin",
     ]
     _order = "id desc"
@@ -696,7 +696,13 @@ class PartnerDealRegistration(models.Model):
             registration._check_not_too_late()
 
     def _do_submit(self):
+        """Complete registrations get their numbers one after the other.
+
+        The lock row makes the second of two at once start over, so that it sees the
+        first, as does the reviewer of the first.
+        """
         self.ensure_one()
+        self.env["partner.deal.lock"]._touch(self.company_id)
         answered = self.state == "info"
         vals = {
             "state": "submitted",
@@ -709,6 +715,7 @@ class PartnerDealRegistration(models.Model):
             vals.update(self._prepare_completion())
         self._write_process(vals)
         self._find_duplicates()
+        self._refresh_rivals()
         if not answered or not self.user_id:
             self._route()
         self._start_clock()
@@ -756,6 +763,8 @@ class PartnerDealRegistration(models.Model):
         :return: ``{"id": id, "name": number, "state": state, "missing": text}``
         """
         user = self.env.user
+        if not isinstance(values, dict):
+            raise UserError(self.env._("Give the fields of one deal by their names."))
         vals = {name: values[name] for name in PARTNER_FIELDS & set(values)}
         if user._is_portal():
             vals["partner_id"] = user.partner_id.commercial_partner_id.id

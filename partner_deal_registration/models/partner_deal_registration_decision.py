@@ -49,13 +49,6 @@ class PartnerDealRegistration(models.Model):
     pricelist_id = fields.Many2one(
         "product.pricelist", readonly=True, copy=False, groups=INTERNAL
     )
-    appeal_ids = fields.One2many(
-        "partner.deal.appeal",
-        "registration_id",
-        string="Appeals",
-        readonly=True,
-        groups=INTERNAL,
-    )
     can_decide = fields.Boolean(compute="_compute_can_decide", groups=INTERNAL)
 
     @api.depends("state", "registered_by", "submitted_by")
@@ -143,6 +136,7 @@ class PartnerDealRegistration(models.Model):
                 )
             )
         protected, earlier = self._get_blocking_rivals()
+        self._check_no_protected_renewal()
         # A reviewer who splits the credit has decided the conflict: partners that
         # share in both registrations do not stand in each other's way.
         partners = self.credit_ids.partner_id
@@ -192,7 +186,7 @@ class PartnerDealRegistration(models.Model):
                 fields.Date.to_string(self.protected_until),
             )
         )
-        self._reject_later_rivals_notice()
+        self._refresh_rivals()
 
     def _prepare_protection(self, today=None):
         """Dates and price that the partner's tier grants from today on."""
@@ -200,7 +194,7 @@ class PartnerDealRegistration(models.Model):
         today = today or fields.Date.context_today(self)
         term = self._get_policy()._get_term(self.partner_id.grade_id)
         days = term.protection_days if term else 90
-        if self.is_renewal and term.renewal_days:
+        if self.is_renewal and term.renewal_days and self._is_incumbent():
             days = term.renewal_days
         return {
             "protected_from": today,
@@ -239,7 +233,7 @@ class PartnerDealRegistration(models.Model):
             and self.env._("Tax ID as registered: %s", self.customer_vat),
         }
 
-    def _reject_later_rivals_notice(self):
+    def _refresh_rivals(self):
         """Reviewers of waiting rivals see the conflict now."""
         for rival, _match in self._find_rivals():
             if rival.state in ("submitted", "conflict"):
@@ -322,41 +316,49 @@ class PartnerDealRegistration(models.Model):
     # ---------------------------------------------------------------------- appeal
 
     def action_appeal(self, reason=None):
-        """Contest a rejection; once for each decision."""
-        self.ensure_one()
-        self._check_can_appeal(reason)
-        registration = self.sudo()
-        appeal = (
-            self.env["partner.deal.appeal"]
-            .sudo()
-            .create([registration._prepare_appeal(reason)])
-        )
-        registration._message_partner(self.env._("The rejection was appealed."))
-        appeal._notify_owner()
-        return appeal.id
+        """Contest a rejection: a dispute, decided by somebody else.
 
-    def _check_can_appeal(self, reason=None):
+        :return: id of the dispute
+        """
+        self.ensure_one()
         self._check_actor(portal=True)
-        self._check_reason(reason)
-        registration = self.sudo()
-        if registration.state != "rejected":
-            raise UserError(self.env._("Only a rejection can be appealed."))
-        if registration.appeal_ids.filtered(
-            lambda appeal: appeal.date >= registration.decided_on.date()
-        ):
-            raise UserError(self.env._("This decision was appealed already."))
+        dispute = (
+            self.env["partner.incentive.dispute"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "res_model": self._name,
+                        "res_id": self.id,
+                        "category": "decision",
+                        "reason": reason,
+                    }
+                ]
+            )
+        )
+        return dispute.id
 
-    def _prepare_appeal(self, reason):
+    def _get_dispute_day(self):
         self.ensure_one()
-        escalation = self._get_policy().escalation_user_ids - self.decided_by
-        return {
-            "registration_id": self.id,
-            "reason": reason,
-            "raised_by": self.env.uid,
-            "owner_id": escalation[:1].id,
-            "date": fields.Date.context_today(self),
-            "deadline": fields.Date.add(fields.Date.context_today(self), days=14),
-        }
+        return self.decided_on.date() if self.state == "rejected" else None
+
+    def _get_dispute_offer(self):
+        return self.env["partner.incentive.offer"]
+
+    def _get_dispute_deciders(self):
+        self.ensure_one()
+        return self.sudo().decided_by
+
+    def _can_reopen_disputed(self):
+        self.ensure_one()
+        return self.state == "rejected"
+
+    def _reopen_disputed(self, dispute):
+        self.ensure_one()
+        self._reopen()
+        self._message_partner(
+            self.env._("The rejection was contested with success; it is in review.")
+        )
 
     def _reopen(self):
         """An appeal was upheld: back in review, in the place it had."""

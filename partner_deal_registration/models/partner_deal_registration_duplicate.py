@@ -70,6 +70,7 @@ class PartnerDealRegistration(models.Model):
                 vals = self.env["partner.deal.finding"]._prepare(self, record, match)
                 vals_list += [vals] if vals else []
         vals_list += self._prepare_order_findings(matches)
+        vals_list += self._prepare_contract_findings(matches)
         self.sudo().finding_ids.unlink()
         self.env["partner.deal.finding"].sudo().create(vals_list)
 

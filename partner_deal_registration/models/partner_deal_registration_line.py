@@ -110,12 +110,19 @@ class PartnerDealRegistrationLine(models.Model):
     @api.model
     def _clean_vals(self, values):
         """Only product and quantity, of a product that is sold."""
+        try:
+            product_id = int(values.get("product_id") or 0)
+            quantity = float(values.get("quantity") or 1.0)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValidationError(
+                self.env._("A product line has the id of a product and a quantity.")
+            ) from error
         product = (
             self.env["product.product"]
             .sudo()
             .search(
                 [
-                    ("id", "=", int(values.get("product_id") or 0)),
+                    ("id", "=", product_id),
                     ("sale_ok", "=", True),
                 ]
             )
@@ -124,5 +131,5 @@ class PartnerDealRegistrationLine(models.Model):
             raise ValidationError(self.env._("This product is not for sale."))
         return {
             "product_id": product.id,
-            "quantity": float(values.get("quantity") or 1.0),
+            "quantity": quantity,
         }

@@ -19,9 +19,14 @@ class SaleOrder(models.Model):
         groups="partner_incentive_base.group_incentive_user,"
         "partner_incentive_base.group_incentive_auditor",
     )
-    deal_warning = fields.Char(compute="_compute_deal_warning", compute_sudo=True)
+    deal_warning = fields.Char(
+        compute="_compute_deal_warning", compute_sudo=True, groups="base.group_user"
+    )
     deal_note = fields.Char(
-        string="Deal protection", compute="_compute_deal_warning", compute_sudo=True
+        string="Deal protection",
+        compute="_compute_deal_warning",
+        compute_sudo=True,
+        groups="base.group_user",
     )
 
     @api.depends("opportunity_id")

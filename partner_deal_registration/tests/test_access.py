@@ -16,7 +16,6 @@ MODELS = (
     "partner.deal.credit",
     "partner.deal.finding",
     "partner.deal.extension",
-    "partner.deal.appeal",
     "partner.deal.identity",
     "partner.deal.policy",
     "partner.deal.tier.term",

@@ -114,12 +114,66 @@ class TestDealDeadline(DealCommon):
             basic = self._approved(customer_name="Basic")
             self.partner_1.grade_id = self.gold
             gold = self._approved(customer_name="Gold")
-            renewal = self._approved(customer_name="Renewal", is_renewal=True)
+            claimed = self._approved(customer_name="Claimed Shipyard", is_renewal=True)
+            contract = self._contract("Renewing Brewery", "2026-05-01")
+            renewal = self._approved(
+                customer_name=contract.customer_id.name, is_renewal=True
+            )
         start = Date.to_date("2026-03-02")
         self.assertEqual((basic.protected_until - start).days, 90)
         self.assertEqual((gold.protected_until - start).days, 120)
+        self.assertEqual((claimed.protected_until - start).days, 120)
         self.assertEqual((renewal.protected_until - start).days, 200)
         self.assertEqual(gold.discount, 12)
+
+    def _contract(self, name, end, partner=None):
+        """A contract of a customer that the first partner is credited with."""
+        self.product.incentive_recurring = True
+        return self.env["partner.customer.contract"].create(
+            {
+                "customer_id": self.env["res.partner"]
+                .create({"name": name, "is_company": True, "city": "Köln"})
+                .id,
+                "partner_id": (partner or self.partner_1).id,
+                "product_id": self.product.id,
+                "date_start": "2025-05-02",
+                "date_end": end,
+                "recurring_amount": 1200.0,
+            }
+        )
+
+    def test_renewal_of_the_incumbent(self):
+        """Its tier's days before the end of the contract, nobody else gets it."""
+        self.partner_1.grade_id = self.gold
+        contract = self._contract("Renewing Brewery", "2026-12-31")
+        with freeze_time("2026-06-01 08:00:00"):
+            early = self._deal(
+                self.partner_2, submit=True, customer_name="Renewing Brewery GmbH"
+            )
+            found = early.sudo().finding_ids.filtered(lambda f: f.kind == "contract")
+            self.assertEqual((found.level, found.res_id), ("notice", contract.id))
+            early.with_user(self.manager).action_reject("other", "Too early")
+        with freeze_time("2026-06-15 08:00:00"):
+            late = self._deal(
+                self.partner_2, submit=True, customer_name="Renewing Brewery GmbH"
+            )
+            found = late.sudo().finding_ids.filtered(lambda f: f.kind == "contract")
+            self.assertEqual(found.level, "conflict")
+            self.assertIn("Renewing Brewery", str(found.comparison))
+            with self.assertRaisesRegex(UserError, "protected for Reseller One"):
+                late.with_user(self.manager).action_approve()
+            other = self._deal(
+                self.partner_2,
+                submit=True,
+                customer_name="Renewing Brewery GmbH",
+                product=self.product_2,
+            )
+            other.with_user(self.manager).action_approve()
+            late.with_user(self.manager).action_split(
+                {self.partner_1.id: 50, self.partner_2.id: 50}
+            )
+            late.with_user(self.manager).action_approve()
+        self.assertEqual((late.state, other.state), ("approved", "approved"))
 
     def test_expiry_and_reminders(self):
         Deal = self.env["partner.deal.registration"].sudo()

@@ -118,10 +118,12 @@ class TestDealPortal(DealCommon, HttpCase):
         rejected.with_user(self.manager).action_reject("other", "No budget")
         page = self.url_open(f"/my/incentives/deals/{rejected.id}")
         self.assertIn("No budget", page.text)
-        self._post(
-            f"/my/incentives/deals/{rejected.id}/do/appeal", page, reason="We have"
-        )
-        self.assertEqual(rejected.sudo().appeal_ids.outcome, "open")
+        url = f"/my/incentives/disputes/new/deal/{rejected.id}"
+        self.assertIn(url, page.text)
+        page = self.url_open(url)
+        self._post(url, page, category="decision", reason="We have a letter")
+        dispute = rejected.sudo().dispute_ids
+        self.assertEqual((dispute.state, dispute.partner_id), ("open", self.partner_1))
         self.assertEqual(self.url_open("/my/incentives/deals").status_code, 200)
         self.assertEqual(self.url_open("/my/home").status_code, 200)
 

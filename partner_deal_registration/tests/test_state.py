@@ -210,14 +210,15 @@ class TestDealState(DealCommon):
         number = deal.sudo().completion_number
         deal.with_user(self.manager).action_reject("unqualified", "Too vague")
         deal.with_user(self.portal_1).action_appeal("We have a signed letter")
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(UserError, "disputed already"):
             deal.with_user(self.portal_1).action_appeal("Again")
         with self.assertRaises(AccessError):
             deal.with_user(self.portal_2).action_appeal("Mine")
-        appeal = deal.sudo().appeal_ids
-        with self.assertRaises(AccessError):
-            appeal.with_user(self.manager).action_uphold()
-        appeal.with_user(self.users["compliance"]).action_uphold()
+        dispute = deal.sudo().dispute_ids
+        with self.assertRaisesRegex(AccessError, "Somebody else"):
+            dispute.with_user(self.manager).action_decide("reopened", "Convincing")
+        compliance = dispute.with_user(self.users["compliance"])
+        compliance.action_decide("reopened", "Convincing")
         self.assertEqual(deal.state, "submitted")
         self.assertEqual(deal.sudo().completion_number, number)
 
