@@ -45,6 +45,7 @@
         "views/partner_incentive_region_views.xml",
         "views/partner_incentive_budget_views.xml",
         "views/partner_incentive_claim_views.xml",
+        "views/partner_incentive_dispute_views.xml",
         "views/partner_customer_contract_views.xml",
         "views/partner_incentive_attribution_views.xml",
         "views/res_partner_grade_views.xml",
@@ -54,8 +55,10 @@
         "views/res_config_settings_views.xml",
         "views/portal_templates.xml",
         "views/portal_payout_templates.xml",
+        "views/portal_dispute_templates.xml",
         "security/partner_incentive_rules.xml",
         "security/catalog_rules.xml",
     ],
+    "demo": ["demo/partner_incentive_demo.xml"],
     "post_init_hook": "post_init_hook",
 }

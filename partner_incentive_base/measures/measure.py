@@ -19,6 +19,8 @@ class Measure:
     :param reference: source like ``source`` of the volume that is 100 percent, where
         brackets are percentages by the nature of the measure (a renewal rate)
     :param elapsed: counts days, a whole window of which is Q: earns as time passes
+    :param credited: ``partner_id`` is who is credited already, in its share; the
+        offer's role is not asked for
     """
 
     code: str
@@ -30,6 +32,7 @@ class Measure:
     growth: bool = False
     reference: Callable | None = None
     elapsed: bool = False
+    credited: bool = False
 
 
 SOURCE_COLUMNS = (

@@ -104,6 +104,7 @@ class VolumeQuery:
     :param with_quantity: False leaves quantities out where the measure is in money
     :param basis: the basis of product rules that decides what counts, instead of
         what earns and what qualifies
+    :param credited: the source's partner is who is credited, whatever the role
     """
 
     env: object
@@ -116,6 +117,7 @@ class VolumeQuery:
     any_date: bool = False
     with_quantity: bool = True
     basis: str | None = None
+    credited: bool = False
     _filters: dict = field(default_factory=dict)
     _scope_queries: tuple | None = None
     _scopes: list | None = None
@@ -524,7 +526,10 @@ class VolumeQuery:
             far_past=FAR_PAST,
             far_future=FAR_FUTURE,
         )
-        self._scopes = [Scope(*row) for row in self.env.execute_query(query)]
+        scopes = (Scope(*row) for row in self.env.execute_query(query))
+        self._scopes = [
+            scope._replace(role=self._get_role(scope.role)) for scope in scopes
+        ]
         return self._scopes
 
     def _get_scope_queries(self):
@@ -561,7 +566,9 @@ class VolumeQuery:
 
     def _lines(self, dimensions, shared):
         """Lines reduced to one row per partner, span of days and filters passed."""
-        roles = sorted({version.credit_role for version in self._versions})
+        roles = sorted(
+            {self._get_role(version.credit_role) for version in self._versions}
+        )
         names = [name for name in dimensions if name != "partner_id"]
         # Every column but the sums and dates is what lines are reduced by.
         masks = [f"mask_{mask}" for mask in self._get_masks()]
@@ -641,6 +648,10 @@ class VolumeQuery:
         )
 
     # ---------------------------------------------------- attribution and currency
+
+    def _get_role(self, role):
+        """The role that a line's partner is asked for: its own where it is credited."""
+        return "buyer" if self.credited else role
 
     def _attribution(self, role):
         if role == "buyer":

@@ -1,3 +1,4 @@
+from . import partner_incentive_disputed_mixin
 from . import account_move
 from . import account_move_attribution
 from . import account_move_line
@@ -13,6 +14,7 @@ from . import partner_incentive_claim
 from . import partner_incentive_clawback
 from . import partner_incentive_deduction
 from . import partner_incentive_deduction_part
+from . import partner_incentive_dispute
 from . import partner_incentive_enrollment
 from . import partner_incentive_entry
 from . import partner_incentive_grade_history

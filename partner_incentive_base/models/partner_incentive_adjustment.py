@@ -6,7 +6,13 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from .partner_incentive_posting import Movement
 
 #: Written by the process only.
-PROCESS_FIELDS = {"state", "submitted_by", "approved_by", "refusal_reason"}
+PROCESS_FIELDS = {
+    "state",
+    "submitted_by",
+    "approved_by",
+    "refusal_reason",
+    "dispute_id",
+}
 
 
 class PartnerIncentiveAdjustment(models.Model):
@@ -89,6 +95,13 @@ class PartnerIncentiveAdjustment(models.Model):
         copy=False,
         index=True,
         tracking=True,
+    )
+    dispute_id = fields.Many2one(
+        "partner.incentive.dispute",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="The dispute that it was agreed in.",
     )
     submitted_by = fields.Many2one("res.users", readonly=True, copy=False)
     approved_by = fields.Many2one("res.users", readonly=True, copy=False, tracking=True)
@@ -232,6 +245,7 @@ class PartnerIncentiveAdjustment(models.Model):
             "adjustment",
             adjustment_id=self.id,
         )
+        self.dispute_id._after_booking()
 
     def action_refuse(self, reason=None):
         self._check_finance()
@@ -239,6 +253,7 @@ class PartnerIncentiveAdjustment(models.Model):
         if not reason:
             return self.env["partner.incentive.reason"]._open(self, "adjustment_refuse")
         self._transition("refused", refusal_reason=reason)
+        self.dispute_id._after_refusal(reason)
         for adjustment in self:
             adjustment.message_post(body=reason)
         return True
@@ -246,6 +261,10 @@ class PartnerIncentiveAdjustment(models.Model):
     def action_reopen(self):
         self._check_finance()
         self._check_state(("refused",), self.env._("reopened"))
+        if self.dispute_id:
+            raise UserError(
+                self.env._("It was agreed in a dispute. Decide on the dispute anew.")
+            )
         self._transition("draft")
 
     def action_view_entries(self):

@@ -270,6 +270,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             ]._get_attribution_column(measure),
             spans=spans,
             partner_ids=None if partners is None else partners.ids,
+            credited=measure.credited,
             **options,
         )
 

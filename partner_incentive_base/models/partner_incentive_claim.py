@@ -51,6 +51,7 @@ PROCESS_FIELDS = {
     "submitted_on",
     "validated_by",
     "approved_by",
+    "rejected_by",
     "decided_on",
     "reason",
     "accrued",
@@ -89,7 +90,11 @@ class PartnerIncentiveClaim(models.Model):
 
     _name = "partner.incentive.claim"
     _description = "Incentive Claim"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.disputed.mixin",
+    ]
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -194,6 +199,9 @@ class PartnerIncentiveClaim(models.Model):
     )
     approved_by = fields.Many2one(
         "res.users", string="Approved by", readonly=True, copy=False
+    )
+    rejected_by = fields.Many2one(
+        "res.users", string="Rejected by", readonly=True, copy=False
     )
     decided_on = fields.Datetime(string="Decided on", readonly=True, copy=False)
     cycle_days = fields.Float(
@@ -715,6 +723,7 @@ class PartnerIncentiveClaim(models.Model):
             {
                 "state": "rejected",
                 "reason": reason,
+                "rejected_by": self.env.uid,
                 "decided_on": fields.Datetime.now(),
                 "duplicate_key": False,
             }
@@ -743,6 +752,41 @@ class PartnerIncentiveClaim(models.Model):
             body=body,
             partner_ids=self.submitted_by.partner_id.ids,
             subtype_xmlid="mail.mt_comment",
+        )
+
+    # ----------------------------------------------------------------------- disputes
+
+    def _get_dispute_day(self):
+        """A claim can be disputed once it is decided."""
+        self.ensure_one()
+        if self.state not in ("approved", "scheduled", "paid", "rejected"):
+            return None
+        return (self.decided_on or self.write_date).date()
+
+    def _get_dispute_deciders(self):
+        """Whoever validated, approved or rejected it."""
+        self.ensure_one()
+        return self.approved_by | self.validated_by | self.rejected_by
+
+    def _can_reopen_disputed(self):
+        self.ensure_one()
+        return self.state == "rejected"
+
+    def _reopen_disputed(self, dispute):
+        """A rejection is contested with success: validate the claim anew."""
+        self.ensure_one()
+        self._check_duplicate()
+        self._write_process(
+            {
+                "state": "submitted",
+                "decided_on": False,
+                "rejected_by": False,
+                "reason": False,
+                "duplicate_key": self._get_duplicate_key(),
+            }
+        )
+        self._tell_author(
+            self.env._("The claim is back in validation, by %s.", dispute.name)
         )
 
     @api.model

@@ -38,6 +38,7 @@ class PartnerIncentiveEntry(models.Model):
     """
 
     _name = "partner.incentive.entry"
+    _inherit = ["partner.incentive.disputed.mixin"]
     _description = "Incentive Ledger Entry"
     _order = "id desc"
     _rec_name = "kind"
@@ -345,6 +346,11 @@ class PartnerIncentiveEntry(models.Model):
             }
             for offer_id, partner_id, earned, settled, held in rows
         }
+
+    def _get_dispute_day(self):
+        """The day it came onto the statement, whatever its accounting date."""
+        self.ensure_one()
+        return max(self.date, self.create_date.date())
 
     def action_explain(self):
         """Show what this entry comes from."""

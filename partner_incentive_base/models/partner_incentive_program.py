@@ -87,6 +87,11 @@ class PartnerIncentiveProgram(models.Model):
         string="Objectives",
         check_company=True,
     )
+    dispute_days = fields.Integer(
+        string="Disputes within (days)",
+        help="Days in which partners can dispute an amount or a decision of this "
+        "program. Zero for those of the company.",
+    )
     offer_ids = fields.One2many("partner.incentive.offer", "program_id")
     enrollment_ids = fields.One2many("partner.incentive.enrollment", "program_id")
     agreement_ids = fields.One2many("partner.incentive.agreement", "program_id")
@@ -105,6 +110,9 @@ class PartnerIncentiveProgram(models.Model):
     _dates_order = models.Constraint(
         "CHECK (date_to >= date_from)",
         "A program cannot end before it starts. Correct one of the two dates.",
+    )
+    _dispute_days_positive = models.Constraint(
+        "CHECK (dispute_days >= 0)", "Days to dispute cannot be negative."
     )
     _default_unique = models.UniqueIndex(
         "(company_id) WHERE is_default AND active AND state != 'closed'",

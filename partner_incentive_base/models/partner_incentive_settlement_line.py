@@ -6,6 +6,7 @@ class PartnerIncentiveSettlementLine(models.Model):
     """What one offer pays one partner in a settlement, and why that much."""
 
     _name = "partner.incentive.settlement.line"
+    _inherit = ["partner.incentive.disputed.mixin"]
     _description = "Incentive Settlement Line"
     _order = "partner_id, offer_id"
 
@@ -176,6 +177,22 @@ class PartnerIncentiveSettlementLine(models.Model):
                         line.settlement_id.name,
                     )
                 )
+
+    def _get_dispute_day(self):
+        """A settlement can be disputed once it is posted."""
+        self.ensure_one()
+        if self.state != "posted":
+            return None
+        return max(self.settlement_id.date, self.write_date.date())
+
+    def _get_dispute_program(self):
+        self.ensure_one()
+        return self.offer_id.program_id
+
+    def _get_dispute_deciders(self):
+        self.ensure_one()
+        batch = self.settlement_id
+        return batch.create_uid | batch.approved_by | batch.posted_by
 
     def _get_document_label(self):
         """Text of the line on the document that the partner receives."""

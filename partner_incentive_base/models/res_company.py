@@ -67,6 +67,20 @@ class ResCompany(models.Model):
         string="Settlement proposals for",
         help="Who gets the activity for a proposal.",
     )
+    incentive_dispute_days = fields.Integer(
+        string="Disputes within (days)",
+        default=30,
+        help="Days in which partners can dispute what is on their statement.",
+    )
+    incentive_dispute_answer_days = fields.Integer(
+        string="Answer disputes within (working days)", default=10
+    )
+    incentive_dispute_owner_id = fields.Many2one(
+        "res.users",
+        string="Disputes go to",
+        domain="[('share', '=', False)]",
+        help="The offer's or program's owner where empty.",
+    )
     incentive_baseline_grade_id = fields.Many2one(
         "res.partner.grade",
         string="Baseline tier",

@@ -54,6 +54,15 @@ class ResConfigSettings(models.TransientModel):
     incentive_baseline_grade_id = fields.Many2one(
         related="company_id.incentive_baseline_grade_id", readonly=False
     )
+    incentive_dispute_days = fields.Integer(
+        related="company_id.incentive_dispute_days", readonly=False
+    )
+    incentive_dispute_answer_days = fields.Integer(
+        related="company_id.incentive_dispute_answer_days", readonly=False
+    )
+    incentive_dispute_owner_id = fields.Many2one(
+        related="company_id.incentive_dispute_owner_id", readonly=False
+    )
     incentive_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Incentive currency"
     )

@@ -38,6 +38,8 @@ MATRIX = {
     "partner.incentive.clawback": DRAFTED,
     "partner.incentive.deduction": MONEY,
     "partner.incentive.deduction.part": MONEY,
+    "partner.incentive.dispute": ("", "r", "rwc", "rwc", "rwc", "rwc", "rwc"),
+    "partner.incentive.dispute.decision": ("", "", "", "rwcd", "", "rwcd", "rwcd"),
     "partner.incentive.enroll": WIZARD,
     "partner.incentive.enrollment": KEPT,
     "partner.incentive.entry": BOOKS,

@@ -7,6 +7,8 @@ ACTIONS = {
     "adjustment_refuse": ("partner.incentive.adjustment", "action_refuse"),
     "run_reverse": ("partner.incentive.run", "action_reverse"),
     "clawback_lift": ("partner.incentive.clawback", "action_lift"),
+    "dispute_info": ("partner.incentive.dispute", "action_request_info"),
+    "dispute_return": ("partner.incentive.dispute", "action_return"),
     "contract_churn": ("partner.customer.contract", "action_churn"),
 }
 
@@ -24,6 +26,8 @@ class PartnerIncentiveReason(models.TransientModel):
             ("adjustment_refuse", "Refuse the adjustment"),
             ("run_reverse", "Reverse the run"),
             ("clawback_lift", "Lift the clawback"),
+            ("dispute_info", "Ask the partner"),
+            ("dispute_return", "Return the decision"),
             ("contract_churn", "End the contract as churned"),
         ],
         required=True,
