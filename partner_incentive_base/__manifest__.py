@@ -37,6 +37,7 @@
         "views/partner_incentive_adjustment_views.xml",
         "views/partner_incentive_clawback_views.xml",
         "views/partner_incentive_deduction_views.xml",
+        "views/partner_incentive_import_views.xml",
         "views/partner_incentive_objective_views.xml",
         "views/partner_incentive_program_views.xml",
         "views/partner_incentive_agreement_views.xml",

@@ -13,6 +13,7 @@ from . import partner_incentive_claim
 from . import partner_incentive_clawback
 from . import partner_incentive_deduction
 from . import partner_incentive_deduction_part
+from . import partner_incentive_csv
 from . import partner_incentive_enrollment
 from . import partner_incentive_entry
 from . import partner_incentive_grade_history
@@ -23,6 +24,7 @@ from . import partner_incentive_objective_goal
 from . import partner_incentive_offer_version
 from . import partner_incentive_offer
 from . import partner_incentive_posting
+from . import partner_incentive_prior_volume
 from . import partner_incentive_product_rule
 from . import partner_incentive_program
 from . import partner_incentive_region
@@ -33,6 +35,11 @@ from . import partner_incentive_settlement_line
 from . import partner_incentive_source
 from . import partner_incentive_specialization
 from . import partner_incentive_standing
+from . import partner_incentive_calculation_opening
+from . import partner_incentive_posting_opening
+from . import partner_incentive_run_opening
+from . import partner_incentive_import
+from . import partner_incentive_import_line
 from . import product_template
 from . import res_company
 from . import res_config_settings

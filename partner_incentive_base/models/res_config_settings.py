@@ -54,6 +54,9 @@ class ResConfigSettings(models.TransientModel):
     incentive_baseline_grade_id = fields.Many2one(
         related="company_id.incentive_baseline_grade_id", readonly=False
     )
+    incentive_cutover_date = fields.Date(
+        related="company_id.incentive_cutover_date", readonly=False
+    )
     incentive_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Incentive currency"
     )

@@ -38,8 +38,8 @@ class PartnerIncentiveAging(models.Model):
             "partner_id",
             "incentive_role",
             "incentive_offer_id",
+            "incentive_earner_id",
         ],
-        "account.move": ["incentive_earner_id"],
         "account.partial.reconcile": [
             "amount",
             "max_date",

@@ -56,8 +56,8 @@ class PartnerIncentiveRollforward(models.Model):
             "partner_id",
             "incentive_role",
             "incentive_offer_id",
+            "incentive_earner_id",
         ],
-        "account.move": ["incentive_earner_id"],
         "res.company": [
             "incentive_accrued_account_id",
             "incentive_holdback_account_id",
