@@ -2,3 +2,4 @@ from . import portal
 from . import portal_statement
 from . import portal_payouts
 from . import portal_dispute
+from . import statement_files

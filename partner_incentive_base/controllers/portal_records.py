@@ -254,16 +254,9 @@ class PortalRecords:
     # ------------------------------------------------------------------------ money
 
     def _get_statement_domain(self):
-        """Ledger entries that a partner is shown.
-
-        What is held back moves between two accounts by two entries; the one on the
-        account that is paid out tells it. An entry without an amount in the offer's
-        currency, such as an exchange difference, is none of the partner's business.
-        """
-        return (
-            self._get_own_domain()
-            & Domain("amount", "!=", 0)
-            & ~(Domain("kind", "=", "holdback") & Domain("role", "=", "holdback"))
+        """Ledger entries that a partner is shown."""
+        return request.env["partner.incentive.statement"]._get_domain(
+            self._get_incentive_partner()
         )
 
     def _get_totals(self, domain):
@@ -309,10 +302,7 @@ class PortalRecords:
 
     def _is_estimate(self, entry_sudo):
         """Whether an accrual provides for more, or less, than is achieved so far."""
-        if entry_sudo.kind != "accrual" or not entry_sudo.version_id:
-            return False
-        method, _percent, _threshold = entry_sudo.version_id._get_accrual_terms()
-        return method != "achieved"
+        return request.env["partner.incentive.statement"]._is_estimate(entry_sudo)
 
     def _get_readable_moves(self, moves_sudo):
         """Those documents that the portal user may open in Odoo anyway."""

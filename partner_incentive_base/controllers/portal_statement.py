@@ -53,24 +53,7 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
 
     def _get_kind_label(self, entry_sudo):
         """What an entry is, in a partner's words."""
-        env = request.env
-        kind, more = entry_sudo.kind, entry_sudo.amount > 0
-        if kind == "accrual":
-            if self._is_estimate(entry_sudo):
-                return env._("Earned (estimate)")
-            return env._("Earned") if more else env._("Earned less")
-        if kind == "settlement":
-            return env._("Payment cancelled") if more else env._("Paid")
-        if kind == "holdback":
-            return env._("Released") if more else env._("Held back")
-        return {
-            "opening": env._("Balance brought forward"),
-            "adjustment": env._("Correction"),
-            "write_off": env._("Final settlement"),
-            "clawback": env._("Taken back"),
-            "expiry": env._("Expired"),
-            "exchange": env._("Exchange difference"),
-        }[kind]
+        return request.env["partner.incentive.statement"]._get_kind_label(entry_sudo)
 
     def _read_statement_filters(self, **params):
         """What of the query string makes sense, and what is wrong with the rest.
@@ -173,6 +156,13 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
                 sortings=sortings,
                 pager=pager,
                 export_url="/my/incentives/statement/export?" + url_encode(arguments),
+                file_arguments=url_encode(
+                    {
+                        name: arguments[name]
+                        for name in ("date_from", "date_to")
+                        if name in arguments
+                    }
+                ),
             ),
         )
 

@@ -59,6 +59,8 @@ class Span:
     :param end: last day whose volume qualifies
     :param earn_start: first day whose volume earns
     :param earn_end: last day whose volume earns
+    :param counts_from: documents of earlier days do not qualify, or None
+    :param earns_from: documents of earlier days do not earn, or None
     """
 
     version: object
@@ -67,6 +69,20 @@ class Span:
     end: date
     earn_start: date
     earn_end: date
+    counts_from: date | None = None
+    earns_from: date | None = None
+
+    def counts_on(self, day):
+        """Whether documents of a day qualify."""
+        return self.start <= day <= self.end and (
+            self.counts_from is None or day >= self.counts_from
+        )
+
+    def earns_on(self, day):
+        """Whether documents of a day that qualify earn, too."""
+        return self.earn_start <= day <= self.earn_end and (
+            self.earns_from is None or day >= self.earns_from
+        )
 
 
 class Scope(NamedTuple):
@@ -105,6 +121,8 @@ class VolumeQuery:
     :param basis: the basis of product rules that decides what counts, instead of
         what earns and what qualifies
     :param credited: the source's partner is who is credited, whatever the role
+    :param with_prior: volume brought forward counts, too, see
+        ``partner.incentive.prior.volume``
     """
 
     env: object
@@ -118,6 +136,7 @@ class VolumeQuery:
     with_quantity: bool = True
     basis: str | None = None
     credited: bool = False
+    with_prior: bool = False
     _filters: dict = field(default_factory=dict)
     _scope_queries: tuple | None = None
     _scopes: list | None = None
@@ -196,6 +215,14 @@ class VolumeQuery:
         rows = self.env.execute_query(self.volumes(dimensions))
         for name in SETTINGS:
             cr.execute(SQL("SET LOCAL %s TO DEFAULT", SQL.identifier(name)))
+        if self.with_prior:
+            rows += self.env["partner.incentive.prior.volume"]._get_rows(
+                self.company,
+                self.spans,
+                self._get_scopes(),
+                self._get_scope_queries()[1],
+                dimensions,
+            )
         return rows
 
     def members(self):
@@ -403,6 +430,7 @@ class VolumeQuery:
         days = set()
         for span in self.spans:
             days |= {span.start, span.earn_start}
+            days |= {span.counts_from, span.earns_from} - {None}
             for end in (span.end, span.earn_end):
                 if end < FAR_FUTURE:
                     days.add(end + timedelta(days=1))
@@ -418,7 +446,7 @@ class VolumeQuery:
                 span.index,
                 numbers[span.version.id],
                 day,
-                span.earn_start <= day <= span.earn_end,
+                span.earns_on(day),
                 self._earns_what_qualifies(span),
                 self.with_quantity or span.version.measure_unit == "quantity",
                 span.version.offer_id.currency_id.id,
@@ -427,7 +455,7 @@ class VolumeQuery:
             )
             for span in self.spans
             for day in days
-            if span.start <= day <= span.end
+            if span.counts_on(day)
         ]
         columns = {
             "version_id": "int",
@@ -451,6 +479,7 @@ class VolumeQuery:
             == self._filter_ids[version.id, "qualifying"]
             and span.earn_start <= span.start
             and span.earn_end >= span.end
+            and span.earns_from == span.counts_from
         )
 
     def _get_filter_bits(self, version, basis):

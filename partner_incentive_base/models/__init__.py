@@ -15,6 +15,7 @@ from . import partner_incentive_clawback
 from . import partner_incentive_deduction
 from . import partner_incentive_deduction_part
 from . import partner_incentive_dispute
+from . import partner_incentive_csv
 from . import partner_incentive_enrollment
 from . import partner_incentive_entry
 from . import partner_incentive_grade_history
@@ -26,6 +27,7 @@ from . import partner_incentive_offer_version
 from . import partner_incentive_offer
 from . import partner_incentive_offer_template
 from . import partner_incentive_posting
+from . import partner_incentive_prior_volume
 from . import partner_incentive_product_rule
 from . import partner_incentive_program
 from . import partner_incentive_region
@@ -36,6 +38,11 @@ from . import partner_incentive_settlement_line
 from . import partner_incentive_source
 from . import partner_incentive_specialization
 from . import partner_incentive_standing
+from . import partner_incentive_calculation_opening
+from . import partner_incentive_posting_opening
+from . import partner_incentive_run_opening
+from . import partner_incentive_import
+from . import partner_incentive_import_line
 from . import product_template
 from . import res_company
 from . import res_config_settings

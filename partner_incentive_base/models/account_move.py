@@ -9,6 +9,7 @@ class AccountMove(models.Model):
 
     incentive_document = fields.Selection(
         [
+            ("opening", "Opening balance"),
             ("accrual", "Accrual"),
             ("holdback", "Holdback"),
             ("netting", "Netting"),

@@ -29,6 +29,8 @@ class Outcome:
     :param position: :class:`~..engine.calculation.Position`
     :param result: :class:`~..engine.calculation.Result`
     :param guaranteed: top-ups of a guarantee that are due
+    :param brought_forward: entitlement of a window that was over before the company
+        went live, as imported
     :param growth: ``{version id: Decimal}``, the part of the lines' volume that counts
         where growth does
     :param shares: ``{partner id: {analytic key: Decimal}}``, sums to the entitlement
@@ -43,13 +45,14 @@ class Outcome:
     position: object
     result: object
     guaranteed: Decimal = ZERO
+    brought_forward: Decimal = ZERO
     growth: dict = field(default_factory=dict)
     shares: dict = field(default_factory=dict)
     clawed: dict = field(default_factory=dict)
 
     @property
     def entitlement(self):
-        return self.result.entitlement + self.guaranteed
+        return self.result.entitlement + self.guaranteed + self.brought_forward
 
     def partner_ids(self):
         if self.earner_id:

@@ -87,6 +87,21 @@ class PartnerIncentiveOfferVersion(models.Model):
         string="Count earlier volume",
         help="Documents dated before the partner enrolled count, too.",
     )
+    before_cutover = fields.Selection(
+        [
+            ("none", "Do not count"),
+            ("qualify", "Count toward the bracket, but do not earn"),
+            ("earn", "Count and earn"),
+        ],
+        string="Documents before the cut-over",
+        default="none",
+        required=True,
+        help="What documents dated before the company's cut-over date do. Volume that "
+        "is imported as brought forward counts in any case.",
+    )
+    company_cutover_date = fields.Date(
+        related="company_id.incentive_cutover_date", string="Company's cut-over date"
+    )
     requires_acceptance = fields.Boolean(
         string="Ask for acceptance again",
         help="Partners of an opt-in offer must accept this version, too.",

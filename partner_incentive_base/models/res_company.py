@@ -87,6 +87,35 @@ class ResCompany(models.Model):
         help="Tier of enrolled partners that have no other.",
     )
 
+    incentive_cutover_date = fields.Date(
+        string="Cut-over date",
+        help="First day whose documents count. Earlier ones earn nothing, unless an "
+        "offer chooses so; what they came to is imported as opening balances. Empty: "
+        "all documents count.",
+    )
+
+    def write(self, vals):
+        if "incentive_cutover_date" in vals:
+            day = fields.Date.to_date(vals["incentive_cutover_date"]) or False
+            self.filtered(
+                lambda company: company.incentive_cutover_date != day
+            )._check_incentive_cutover()
+        return super().write(vals)
+
+    def _check_incentive_cutover(self):
+        """What has been booked by one cut-over date is not moved by another."""
+        for company in self:
+            domain = [("company_id", "=", company.id)]
+            for model in ("partner.incentive.entry", "partner.incentive.prior.volume"):
+                if self.env[model].sudo().search_count(domain, limit=1):
+                    raise UserError(
+                        self.env._(
+                            "%s has accruals or opening balances already, so its "
+                            "cut-over date cannot change any more.",
+                            company.name,
+                        )
+                    )
+
     # (field, default code, name, type): a code is a wish; the next free one is taken.
     _INCENTIVE_ACCOUNTS = (
         (

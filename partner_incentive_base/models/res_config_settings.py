@@ -63,6 +63,9 @@ class ResConfigSettings(models.TransientModel):
     incentive_dispute_owner_id = fields.Many2one(
         related="company_id.incentive_dispute_owner_id", readonly=False
     )
+    incentive_cutover_date = fields.Date(
+        related="company_id.incentive_cutover_date", readonly=False
+    )
     incentive_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Incentive currency"
     )

@@ -40,18 +40,43 @@ class PartnerIncentiveReconciliation(models.Model):
                 SELECT company_id, offer_id, partner_id, balance AS ledger, 0 AS journal
                   FROM partner_incentive_entry
                  UNION ALL
-                SELECT line.company_id, line.incentive_offer_id,
-                       COALESCE(line.incentive_earner_id, line.partner_id),
-                       0, -line.balance
-                  FROM account_move_line AS line
-                 WHERE line.parent_state = 'posted'
-                   AND (line.incentive_role IN ('accrued', 'holdback')
-                        OR (line.incentive_role IS NULL AND line.account_id IN (
-                            SELECT unnest(ARRAY[company.incentive_accrued_account_id,
-                                                company.incentive_holdback_account_id])
-                              FROM res_company AS company)))
+                SELECT company_id, offer_id, partner_id, 0, balance
+                  FROM (%s) AS item
               ) AS side
              GROUP BY company_id, offer_id, partner_id
+            """,
+            self._get_item_query(),
+        )
+
+    @api.model
+    def _get_item_query(self):
+        """SQL of the journal items on the incentive accounts, posted.
+
+        :return: ``(item_id, move_id, company_id, offer_id, partner_id, role, date,
+            balance)``; ``balance`` as the ledger has it, positive when owed. What
+            somebody booked by hand has no offer, and the role of its account.
+        """
+        return SQL(
+            """
+            SELECT line.id AS item_id, line.move_id, line.company_id,
+                   line.incentive_offer_id AS offer_id,
+                   COALESCE(line.incentive_earner_id, line.partner_id) AS partner_id,
+                   COALESCE(line.incentive_role, company.role) AS role,
+                   line.date, -line.balance AS balance
+              FROM account_move_line AS line
+         LEFT JOIN (
+                SELECT incentive_accrued_account_id AS account_id, 'accrued' AS role
+                  FROM res_company
+                 UNION
+                SELECT incentive_holdback_account_id, 'holdback'
+                  FROM res_company
+                 WHERE incentive_holdback_account_id
+                       IS DISTINCT FROM incentive_accrued_account_id
+              ) AS company ON company.account_id = line.account_id
+                          AND line.incentive_role IS NULL
+             WHERE line.parent_state = 'posted'
+               AND (line.incentive_role IN ('accrued', 'holdback')
+                    OR company.role IS NOT NULL)
             """
         )
 

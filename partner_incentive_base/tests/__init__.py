@@ -17,6 +17,8 @@ from . import (
     test_engine_scale,
     test_engine_settlement,
     test_engine_windows,
+    test_golive,
     test_portal,
+    test_reports,
     test_rules_property,
 )

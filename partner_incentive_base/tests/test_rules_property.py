@@ -677,6 +677,47 @@ class TestRules(IncentiveCommon):
                 [model.entitlement(number, AFTER) for number in range(2)],
             )
 
+    # ----------------------------------------------------------------- roll-forward
+
+    @few_examples
+    @given(
+        models_of,
+        sales,
+        troubles,
+        st.sampled_from(["month", "quarter", "half", "whole"]),
+    )
+    def test_rollforward_closes(self, model, history, further, period):
+        """Opening and movements make the closing, which is the next opening, and both
+        are what the general ledger says, whatever happened."""
+        with self._example():
+            offer = self._publish(model)
+            self._play(offer, model, [*history, *further, ("accrue", AFTER)], False)
+            rows = self.env["partner.incentive.rollforward"].with_context(
+                incentive_from=START, incentive_to=AFTER, incentive_period=period
+            )
+            moved = set(rows._get_figures()) - {
+                "opening",
+                "closing",
+                "journal_balance",
+                "difference",
+            }
+            before = {}
+            for row in rows.search([("offer_id", "=", offer.id)]):
+                position = (row.partner_id, row.role)
+                self.assertAlmostEqual(row.opening, before.get(position, 0), 2)
+                self.assertAlmostEqual(
+                    row.opening + sum(row[name] for name in moved), row.closing, 2
+                )
+                self.assertAlmostEqual(row.closing, row.journal_balance, 2)
+                self.assertFalse(row.company_currency_id.round(row.difference))
+                before[position] = row.closing
+            for role in ("accrued", "holdback"):
+                self.assertAlmostEqual(
+                    sum(v for (_partner, r), v in before.items() if r == role),
+                    -self._balance(role, offer),
+                    2,
+                )
+
     # ------------------------------------------------------------------ append only
 
     @few_examples

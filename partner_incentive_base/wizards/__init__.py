@@ -8,4 +8,5 @@ from . import partner_incentive_dispute_decision
 from . import partner_incentive_enroll
 from . import partner_incentive_explanation
 from . import partner_incentive_reason
+from . import partner_incentive_report_options
 from . import sale_make_invoice_advance

@@ -1,20 +1,11 @@
-import base64
-import csv
-import io
-
 from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..models.partner_incentive_attribution import ROLES
+from ..models.partner_incentive_csv import RowError, literal
 
 REQUIRED = ("customer", "product", "start", "end", "amount")
 OPTIONAL = ("currency", "partner", "role", "number")
-MAX_SIZE = 5 * 1024 * 1024
-MAX_ROWS = 10_000
-
-
-class RowError(Exception):
-    """What is wrong with one row, in words."""
 
 
 class PartnerCustomerContractImport(models.TransientModel):
@@ -28,6 +19,7 @@ class PartnerCustomerContractImport(models.TransientModel):
 
     _name = "partner.customer.contract.import"
     _description = "Import Customer Contracts"
+    _inherit = ["partner.incentive.csv"]
 
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -94,7 +86,7 @@ class PartnerCustomerContractImport(models.TransientModel):
         found = {}
         seen = set()
         lines = []
-        for number, row in self._read_rows():
+        for number, row in self._read_csv(self.file, REQUIRED, OPTIONAL):
             line = {
                 "wizard_id": self.id,
                 "number": number,
@@ -109,56 +101,6 @@ class PartnerCustomerContractImport(models.TransientModel):
         self.env["partner.customer.contract.import.line"].create(lines)
         self.checked = True
         self.invalidate_recordset(["good_count", "bad_count"])
-
-    def _read_rows(self):
-        """``(number of the line, {column: text})`` of the file.
-
-        :raise UserError: it is no CSV file with the columns that are needed
-        """
-        content = base64.b64decode(self.file or b"")
-        if len(content) > MAX_SIZE:
-            raise UserError(self.env._("The file may have 5 MB at most."))
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise UserError(
-                self.env._("The file is not in UTF-8. Save it as CSV (UTF-8).")
-            ) from error
-        header = text.split("\n", 1)[0]
-        delimiter = max(",;\t", key=header.count)
-        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-        try:
-            columns = [(name or "").strip().lower() for name in reader.fieldnames or ()]
-            self._check_columns(columns)
-            reader.fieldnames = columns
-            rows = []
-            for row in reader:
-                values = {
-                    name: (row.get(name) or "").strip() for name in REQUIRED + OPTIONAL
-                }
-                if any(values.values()):
-                    rows.append((reader.line_num, values))
-                if len(rows) > MAX_ROWS:
-                    raise UserError(
-                        self.env._("The file may have %s lines at most.", MAX_ROWS)
-                    )
-        except csv.Error as error:
-            raise UserError(
-                self.env._("The file cannot be read as CSV: %s", error)
-            ) from error
-        return rows
-
-    def _check_columns(self, columns):
-        missing = [name for name in REQUIRED if name not in columns]
-        if missing:
-            raise UserError(
-                self.env._(
-                    "The first line must name the columns; missing: %(missing)s. "
-                    "Columns are: %(all)s.",
-                    missing=", ".join(missing),
-                    all=", ".join(REQUIRED + OPTIONAL),
-                )
-            )
 
     def _read_row(self, row, found, seen):
         """Values of the contract of one row.
@@ -208,20 +150,6 @@ class PartnerCustomerContractImport(models.TransientModel):
             raise RowError(self.env._("There is such a contract: %s.", known.name))
         seen.add(key)
 
-    def _find_partner(self, text, found):
-        key = ("partner", text.casefold())
-        if key not in found:
-            Partner = self.env["res.partner"]
-            company = [("company_id", "in", (False, self.company_id.id))]
-            matches = Partner
-            for name in ("ref", "vat", "name"):
-                matches = Partner.search([(name, "=ilike", _literal(text)), *company])
-                matches = matches.commercial_partner_id
-                if matches:
-                    break
-            found[key] = matches
-        return self._only_one(found[key], text)
-
     def _find_product(self, text, found):
         key = ("product", text.casefold())
         if key not in found:
@@ -229,69 +157,21 @@ class PartnerCustomerContractImport(models.TransientModel):
             company = [("company_id", "in", (False, self.company_id.id))]
             matches = Product
             for name in ("default_code", "barcode", "name"):
-                matches = Product.search([(name, "=ilike", _literal(text)), *company])
+                matches = Product.search([(name, "=ilike", literal(text)), *company])
                 if matches:
                     break
             found[key] = matches
         return self._only_one(found[key], text)
 
-    def _only_one(self, records, text):
-        if not records:
-            raise RowError(self.env._("%s was not found.", text))
-        if len(records) > 1:
-            raise RowError(
-                self.env._(
-                    "%(text)s stands for %(count)s records. Use a reference.",
-                    text=text,
-                    count=len(records),
-                )
-            )
-        return records.id
-
     def _find_currency(self, text):
         if not text:
             return self.company_id.currency_id.id
         currency = self.env["res.currency"].search(
-            [("name", "=ilike", _literal(text))], limit=1
+            [("name", "=ilike", literal(text))], limit=1
         )
         if not currency:
             raise RowError(self.env._("There is no active currency %s.", text))
         return currency.id
-
-    def _read_date(self, name, row):
-        try:
-            day = fields.Date.to_date(row[name])
-        except ValueError:
-            day = None
-        if not day or row[name] != fields.Date.to_string(day):
-            raise RowError(
-                self.env._(
-                    "%(name)s is %(text)s; write dates as 2026-01-31.",
-                    name=name,
-                    text=row[name],
-                )
-            )
-        return fields.Date.to_string(day)
-
-    def _read_amount(self, text):
-        """``1234.56``, or ``1234,56``; one separator at most, so nothing is guessed."""
-        plain = text.replace(" ", "")
-        if plain.count(",") == 1 and "." not in plain:
-            whole, decimals = plain.split(",")
-            if len(decimals) == 3:
-                raise RowError(
-                    self.env._(
-                        "%s can be read in two ways; write the amount as 1234.56.", text
-                    )
-                )
-            plain = f"{whole}.{decimals}"
-        try:
-            amount = float(plain)
-        except ValueError:
-            amount = -1.0
-        if not 0 <= amount < 1e15:
-            raise RowError(self.env._("%s is no amount; write it as 1234.56.", text))
-        return amount
 
     def _read_role(self, text):
         if not text:
@@ -306,8 +186,3 @@ class PartnerCustomerContractImport(models.TransientModel):
                 )
             )
         return text.lower()
-
-
-def _literal(text):
-    """``text`` with the wildcards of ``=ilike`` escaped."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

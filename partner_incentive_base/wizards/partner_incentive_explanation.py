@@ -202,6 +202,7 @@ class PartnerIncentiveExplanation(models.TransientModel):
                     end=format_date(self.env, outcome.window.end),
                 ),
             },
+            *self._get_prior_steps(outcome, volume),
             {
                 "name": self.env._("Earning volume"),
                 "value": volume(position.volume),
@@ -293,6 +294,16 @@ class PartnerIncentiveExplanation(models.TransientModel):
                     "value": amount(float(outcome.guaranteed)),
                 }
             )
+        if outcome.brought_forward:
+            steps.append(
+                {
+                    "name": self.env._("Brought forward"),
+                    "value": amount(float(outcome.brought_forward)),
+                    "note": self.env._(
+                        "Imported as earned; the window was over before the cut-over."
+                    ),
+                }
+            )
         steps.append(
             {
                 "name": self.env._("Entitled"),
@@ -303,6 +314,30 @@ class PartnerIncentiveExplanation(models.TransientModel):
             }
         )
         return steps
+
+    def _get_prior_steps(self, outcome, describe):
+        """How much of the volume was brought forward when the company went live."""
+        volumes = (
+            self.env["partner.incentive.prior.volume"]
+            .sudo()
+            .search(
+                [
+                    ("offer_id", "=", outcome.offer.id),
+                    ("partner_id", "in", outcome.partner_ids()),
+                    ("date", ">=", outcome.window.start),
+                    ("date", "<=", outcome.window.end),
+                ]
+            )
+        )
+        if not volumes:
+            return []
+        return [
+            {
+                "name": self.env._("Of which brought forward"),
+                "value": describe(Decimal(str(sum(volumes.mapped("qualifying"))))),
+                "note": self.env._("From before the cut-over, by opening import"),
+            }
+        ]
 
     @staticmethod
     def _describe_rate(scale, bracket, currency):
@@ -489,6 +524,13 @@ class PartnerIncentiveExplanation(models.TransientModel):
     def _get_exclusion_reason(self, line, offer, query, day):
         """Why a posted line within the term does not count at all."""
         version = offer._get_published_versions()[-1]
+        cutover = offer.company_id.incentive_cutover_date
+        if cutover and day < cutover and version.before_cutover == "none":
+            return self.env._(
+                "The invoice is dated before the cut-over on %s; what came before is "
+                "brought forward by opening imports.",
+                format_date(self.env, cutover),
+            )
         partner = line.move_id.commercial_partner_id
         if version.credit_role != "buyer":
             origin = line.move_id.reversed_entry_id or line.move_id

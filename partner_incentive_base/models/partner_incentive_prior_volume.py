@@ -1,0 +1,134 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+#: Volume brought forward has no document behind it that it could be kept apart by.
+KNOWN_DIMENSIONS = {"partner_id", "analytic_distribution"}
+
+
+class PartnerIncentivePriorVolume(models.Model):
+    """Volume of an offer from before the company went live.
+
+    It counts like a document of its date: toward the bracket, and as earning volume,
+    since what is paid is the entitlement of the whole window less what was settled. It
+    comes from ``partner.incentive.import`` and is never changed, only undone.
+    """
+
+    _name = "partner.incentive.prior.volume"
+    _description = "Volume Brought Forward"
+    _order = "offer_id, partner_id, date, id"
+    _rec_name = "offer_id"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, readonly=True
+    )
+    offer_id = fields.Many2one(
+        "partner.incentive.offer",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        readonly=True,
+    )
+    partner_id = fields.Many2one(
+        "res.partner", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    date = fields.Date(required=True, readonly=True)
+    qualifying = fields.Float(
+        string="Qualifying volume",
+        digits=(16, 2),
+        readonly=True,
+        help="In the unit of the offer's measure.",
+    )
+    earning = fields.Float(
+        string="Earning volume",
+        digits=(16, 2),
+        readonly=True,
+        help="In the unit of the offer's measure.",
+    )
+    amount = fields.Float(
+        string="Earning volume in money",
+        digits=(16, 2),
+        readonly=True,
+        help="In the offer's currency.",
+    )
+    reference = fields.Char(readonly=True)
+    import_id = fields.Many2one(
+        "partner.incentive.import",
+        index=True,
+        ondelete="restrict",
+        readonly=True,
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_import()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_import()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_by_import(self):
+        self._check_import()
+
+    def _check_import(self):
+        if not (self.env.su and self.env.context.get("incentive_posting")):
+            raise UserError(
+                self.env._(
+                    "Volume is brought forward by an import, and taken back by "
+                    "undoing it."
+                )
+            )
+
+    @api.model
+    def _get_rows(self, company, spans, scopes, scope_ids, dimensions):
+        """Rows as :meth:`~..measures.query.VolumeQuery.volumes` has them.
+
+        :param scopes: list of :class:`~..measures.query.Scope`
+        :param scope_ids: ``{version id: number of its scope}``
+        :param dimensions: names; where one is asked that only documents have, nothing
+            is brought forward
+        """
+        if not company.incentive_cutover_date or not KNOWN_DIMENSIONS.issuperset(
+            dimensions
+        ):
+            return []
+        by_offer = defaultdict(list)
+        for volume in self.sudo().search(
+            [("offer_id", "in", [span.version.offer_id.id for span in spans])]
+        ):
+            by_offer[volume.offer_id].append(volume)
+        eligible = defaultdict(list)
+        for scope in scopes:
+            eligible[scope.scope_id, scope.partner_id].append(scope)
+        rows = []
+        for span in spans:
+            for volume in by_offer.get(span.version.offer_id, ()):
+                if not span.start <= volume.date <= span.end:
+                    continue
+                for scope in eligible[scope_ids[span.version.id], volume.partner_id.id]:
+                    if scope.valid_from <= volume.date < scope.valid_to:
+                        rows.append(volume._get_row(span, scope, dimensions))
+        return rows
+
+    def _get_row(self, span, scope, dimensions):
+        self.ensure_one()
+        known = {"partner_id": scope.member_id, "analytic_distribution": None}
+        earns = span.earn_start <= self.date <= span.earn_end
+        in_money = span.version.measure_unit == "amount"
+        earning = str(self.earning) if earns else None
+        return (
+            span.version.id,
+            span.index,
+            scope.earner_id,
+            scope.segment_id,
+            *(known[name] for name in dimensions),
+            str(self.qualifying) if in_money else None,
+            None if in_money else str(self.qualifying),
+            earning if in_money else (str(self.amount) if earns else None),
+            None if in_money else earning,
+            self.date,
+            self.date,
+        )

@@ -1,0 +1,382 @@
+import base64
+import io
+from dataclasses import dataclass, field
+
+import xlsxwriter
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+from ..models.partner_incentive_entry import EARNING_KINDS, SETTLING_KINDS
+
+#: A statement on paper shows so many movements at most; older ones are summed up.
+MAX_LINES = 1000
+#: What a spreadsheet would run as a formula begins with one of these.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+REPORT = "partner_incentive_base.action_report_partner_incentive_statement"
+
+
+@dataclass
+class Section:
+    """A partner's account with one company in one currency.
+
+    :param opening: owed before the first line, without what is held back
+    :param lines: list of dicts ``entry, date, what, offer, code, window, document,
+        amount, balance``
+    :param earned: sum of the lines that are earned; ``paid`` and ``held`` likewise,
+        positive when they lessen what is owed; ``other`` is what is none of these
+    :param closing: owed after the last line
+    :param held_back: what is held back on the last day
+    :param summed: how many movements the opening sums up since they were too many
+    """
+
+    company: object
+    currency: object
+    opening: float = 0.0
+    lines: list = field(default_factory=list)
+    earned: float = 0.0
+    paid: float = 0.0
+    held: float = 0.0
+    other: float = 0.0
+    closing: float = 0.0
+    held_back: float = 0.0
+    summed: int = 0
+
+
+class PartnerIncentiveStatement(models.AbstractModel):
+    """What a partner earned, was paid, and is owed: for paper, spreadsheet and API.
+
+    In the currencies of the offers. Reads by the rights of whoever asks; the portal
+    asks as superuser, for the user's own commercial partner only.
+    """
+
+    _name = "partner.incentive.statement"
+    _description = "Partner Incentive Statement"
+
+    # ---------------------------------------------------------------------- figures
+
+    @api.model
+    def _get_domain(self, partner):
+        """Ledger entries that a partner is shown.
+
+        What is held back moves between two accounts by two entries; the one on the
+        account that is paid out tells it. An entry without an amount in the offer's
+        currency, such as an exchange difference, is none of the partner's business.
+        """
+        return (
+            Domain("partner_id", "=", partner.commercial_partner_id.id)
+            & Domain("company_id", "in", self.env.companies.ids)
+            & Domain("amount", "!=", 0)
+            & ~(Domain("kind", "=", "holdback") & Domain("role", "=", "holdback"))
+        )
+
+    @api.model
+    def _get_sections(self, partner, date_from=None, date_to=None, limit=None):
+        """Sections of a partner's statement, by company and currency.
+
+        :param limit: how many lines a section has at most; older ones are summed up
+        :return: list of :class:`Section`
+        """
+        Entry = self.env["partner.incentive.entry"]
+        domain = self._get_domain(partner)
+        if date_to:
+            domain &= Domain("date", "<=", date_to)
+        groups = Entry._read_group(domain, ["company_id", "currency_id"])
+        sections = []
+        for company, currency in sorted(groups, key=lambda g: (g[0].name, g[1].name)):
+            own = (
+                domain
+                & Domain("company_id", "=", company.id)
+                & Domain("currency_id", "=", currency.id)
+            )
+            sections.append(
+                self._get_section(
+                    company, currency, own, date_from, limit, partner, date_to
+                )
+            )
+        return sections
+
+    def _get_section(
+        self, company, currency, domain, date_from, limit, partner, date_to
+    ):
+        Entry = self.env["partner.incentive.entry"]
+        section = Section(company, currency)
+        if date_from:
+            [(section.opening,)] = Entry._read_group(
+                domain & Domain("date", "<", date_from), [], ["amount:sum"]
+            )
+            domain &= Domain("date", ">=", date_from)
+        entries = Entry.search(domain, order="date desc, id desc", limit=limit)
+        if limit and len(entries) == limit:
+            older = Entry.search(domain, order="date desc, id desc", offset=limit)
+            section.summed = len(older)
+            section.opening += sum(older.mapped("amount"))
+        balance = section.opening
+        for entry in reversed(entries):
+            balance = currency.round(balance + entry.amount)
+            section.lines.append(self._prepare_line(entry, balance))
+            if entry.kind in SETTLING_KINDS:
+                section.paid -= entry.amount
+            elif entry.kind == "holdback":
+                section.held -= entry.amount
+            elif entry.kind in EARNING_KINDS:
+                section.earned += entry.amount
+            else:
+                section.other += entry.amount
+        section.closing = balance
+        section.held_back = self._get_held_back(company, currency, partner, date_to)
+        return section
+
+    def _get_held_back(self, company, currency, partner, date_to):
+        domain = (
+            Domain("partner_id", "=", partner.commercial_partner_id.id)
+            & Domain("company_id", "=", company.id)
+            & Domain("currency_id", "=", currency.id)
+            & Domain("role", "=", "holdback")
+        )
+        if date_to:
+            domain &= Domain("date", "<=", date_to)
+        [(held,)] = self.env["partner.incentive.entry"]._read_group(
+            domain, [], ["amount:sum"]
+        )
+        return held
+
+    def _prepare_line(self, entry, balance):
+        window = ""
+        if entry.window_from:
+            window = (
+                f"{format_date(self.env, entry.window_from)} – "
+                f"{format_date(self.env, entry.window_to)}"
+            )
+        paid = entry.kind in SETTLING_KINDS
+        return {
+            "entry": entry,
+            "date": entry.date,
+            "what": self._get_kind_label(entry),
+            "offer": entry.offer_id.name,
+            "code": entry.offer_id.code or "",
+            "window": window,
+            # The name of the credit note or bill, which the partner has as well.
+            "document": entry.sudo().move_id.name or "" if paid else "",
+            "amount": entry.amount,
+            "balance": balance,
+        }
+
+    @api.model
+    def _get_kind_label(self, entry):
+        """What an entry is, in a partner's words."""
+        kind, more = entry.kind, entry.amount > 0
+        if kind == "accrual":
+            if self._is_estimate(entry):
+                return self.env._("Earned (estimate)")
+            return self.env._("Earned") if more else self.env._("Earned less")
+        if kind == "settlement":
+            return self.env._("Payment cancelled") if more else self.env._("Paid")
+        if kind == "holdback":
+            return self.env._("Released") if more else self.env._("Held back")
+        return {
+            "opening": self.env._("Balance brought forward"),
+            "adjustment": self.env._("Correction"),
+            "write_off": self.env._("Final settlement"),
+            "clawback": self.env._("Taken back"),
+            "expiry": self.env._("Expired"),
+            "exchange": self.env._("Exchange difference"),
+        }.get(kind, self.env._("Correction"))
+
+    @api.model
+    def _is_estimate(self, entry):
+        """Whether an accrual provides for more, or less, than is achieved so far."""
+        if entry.kind != "accrual" or not entry.version_id:
+            return False
+        method, _percent, _threshold = entry.version_id.sudo()._get_accrual_terms()
+        return method != "achieved"
+
+    # ------------------------------------------------------------------ spreadsheet
+
+    @api.model
+    def _get_spreadsheet(self, partner, date_from=None, date_to=None):
+        """The statement as the bytes of an ``.xlsx`` file, a sheet per section."""
+        file = io.BytesIO()
+        with xlsxwriter.Workbook(
+            file, {"in_memory": True, "strings_to_formulas": False}
+        ) as book:
+            sections = self._get_sections(partner, date_from, date_to)
+            for number, section in enumerate(sections, start=1):
+                self._write_sheet(book, number, section, partner, date_from, date_to)
+            if not sections:
+                book.add_worksheet().write(
+                    0, 0, self.env._("There are no movements in this time.")
+                )
+        return file.getvalue()
+
+    def _write_sheet(self, book, number, section, partner, date_from, date_to):
+        money = book.add_format(
+            {"num_format": "#,##0." + "0" * section.currency.decimal_places}
+            if section.currency.decimal_places
+            else {"num_format": "#,##0"}
+        )
+        bold = book.add_format({"bold": True})
+        bold_money = book.add_format({"bold": True, "num_format": money.num_format})
+        head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#E9ECEF"})
+        day = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
+        sheet = book.add_worksheet(f"{number} {section.currency.name}"[:31])
+        sheet.set_column(0, 0, 12)
+        sheet.set_column(1, 1, 24)
+        sheet.set_column(2, 2, 36)
+        sheet.set_column(3, 5, 24)
+        sheet.set_column(6, 7, 16)
+        titles = [
+            (self.env._("Incentive statement"), partner.commercial_partner_id.name),
+            (self.env._("Company"), section.company.name),
+            (self.env._("Currency"), section.currency.name),
+            (self.env._("From"), fields.Date.to_string(date_from) or ""),
+            (self.env._("To"), fields.Date.to_string(date_to) or ""),
+        ]
+        for row, (label, value) in enumerate(titles):
+            sheet.write_string(row, 0, label, bold)
+            sheet.write_string(row, 1, value or "")
+        row = len(titles) + 1
+        for column, label in enumerate(self._get_headers()):
+            sheet.write_string(row, column, label, head)
+        sheet.freeze_panes(row + 1, 0)
+        row += 1
+        sheet.write_string(row, 1, self.env._("Balance before"), bold)
+        sheet.write_number(row, 7, section.opening, bold_money)
+        for line in section.lines:
+            row += 1
+            sheet.write_datetime(row, 0, fields.Datetime.to_datetime(line["date"]), day)
+            for column, name in enumerate(
+                ("what", "offer", "code", "window", "document"), start=1
+            ):
+                sheet.write_string(row, column, line[name] or "")
+            sheet.write_number(row, 6, line["amount"], money)
+            sheet.write_number(row, 7, line["balance"], money)
+        row += 1
+        sheet.write_string(row, 1, self.env._("Balance after"), bold)
+        sheet.write_number(row, 7, section.closing, bold_money)
+        if section.held_back:
+            sheet.write_string(row + 1, 1, self.env._("Held back besides"))
+            sheet.write_number(row + 1, 7, section.held_back, money)
+
+    def _get_headers(self):
+        return [
+            self.env._("Date"),
+            self.env._("What"),
+            self.env._("Offer"),
+            self.env._("Offer code"),
+            self.env._("Period"),
+            self.env._("Document"),
+            self.env._("Amount"),
+            self.env._("Balance"),
+        ]
+
+    # ------------------------------------------------------------------------ paper
+
+    @api.model
+    def _get_pdf(self, partner, date_from=None, date_to=None):
+        """The statement as the bytes of a PDF file."""
+        content, _type = self.env["ir.actions.report"]._render_qweb_pdf(
+            REPORT,
+            partner.commercial_partner_id.ids,
+            data={
+                "date_from": fields.Date.to_string(date_from),
+                "date_to": fields.Date.to_string(date_to),
+            },
+        )
+        return content
+
+    @api.model
+    def _get_filename(self, partner, extension):
+        return self.env._(
+            "Incentive statement %(partner)s %(date)s.%(extension)s",
+            partner=partner.commercial_partner_id.name,
+            date=fields.Date.context_today(self),
+            extension=extension,
+        )
+
+    # ------------------------------------------------------------------ for the API
+
+    @api.model
+    def _check_can_read(self, partners):
+        """A statement is for those who may read the ledger; a portal user asks for
+        his own on his pages."""
+        if not self.env["partner.incentive.entry"].has_access("read"):
+            raise AccessError(
+                self.env._(
+                    "Only people with a right in Partner Incentives can read "
+                    "statements."
+                )
+            )
+        partners.check_access("read")
+
+    def _read_arguments(self, partner_id, date_from, date_to):
+        Partner = self.env["res.partner"]
+        self._check_can_read(Partner)
+        known = isinstance(partner_id, int) and 0 < partner_id < 2**31
+        partner = Partner.browse(partner_id).exists() if known else Partner
+        if not partner:
+            raise UserError(self.env._("There is no such partner."))
+        self._check_can_read(partner)
+        try:
+            days = [fields.Date.to_date(date_from), fields.Date.to_date(date_to)]
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                self.env._("Write dates as year-month-day, such as 2026-03-31.")
+            ) from error
+        return partner, *days
+
+    @api.model
+    def get_statement(self, partner_id, date_from=None, date_to=None):
+        """A partner's statement, for use over RPC.
+
+        :return: list of dicts, one per company and currency: ``company, currency,
+            opening, earned, paid, held, other, closing, held_back, lines``
+        """
+        partner, start, end = self._read_arguments(partner_id, date_from, date_to)
+        return [
+            {
+                "company": section.company.name,
+                "currency": section.currency.name,
+                **{
+                    name: section.currency.round(getattr(section, name))
+                    for name in (
+                        "opening",
+                        "earned",
+                        "paid",
+                        "held",
+                        "other",
+                        "closing",
+                        "held_back",
+                    )
+                },
+                "lines": [
+                    {
+                        **{n: v for n, v in line.items() if n != "entry"},
+                        "entry_id": line["entry"].id,
+                        "date": fields.Date.to_string(line["date"]),
+                    }
+                    for line in section.lines
+                ],
+            }
+            for section in self._get_sections(partner, start, end)
+        ]
+
+    @api.model
+    def get_statement_file(
+        self, partner_id, file_format="pdf", date_from=None, date_to=None
+    ):
+        """A partner's statement as a file, for use over RPC.
+
+        :param file_format: ``pdf`` or ``xlsx``
+        :return: ``{"filename", "content"}``, the content in base64
+        """
+        partner, start, end = self._read_arguments(partner_id, date_from, date_to)
+        make = {"pdf": self._get_pdf, "xlsx": self._get_spreadsheet}.get(file_format)
+        if make is None:
+            raise UserError(self.env._("A statement is made as pdf or as xlsx."))
+        return {
+            "filename": self._get_filename(partner, file_format),
+            "content": base64.b64encode(make(partner, start, end)).decode(),
+        }
