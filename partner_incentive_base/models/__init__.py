@@ -1,6 +1,7 @@
 from . import account_move
 from . import account_move_attribution
 from . import account_move_line
+from . import ir_attachment
 from . import partner_customer_contract
 from . import partner_incentive_acceptance
 from . import partner_incentive_adjustment
@@ -15,6 +16,9 @@ from . import partner_incentive_deduction
 from . import partner_incentive_deduction_part
 from . import partner_incentive_enrollment
 from . import partner_incentive_entry
+from . import partner_incentive_evidence
+from . import partner_incentive_evidence_rule
+from . import partner_incentive_evidence_type
 from . import partner_incentive_grade_history
 from . import partner_incentive_lock
 from . import partner_incentive_measure
@@ -33,6 +37,7 @@ from . import partner_incentive_settlement_line
 from . import partner_incentive_source
 from . import partner_incentive_specialization
 from . import partner_incentive_standing
+from . import partner_incentive_upload
 from . import product_template
 from . import res_company
 from . import res_config_settings

@@ -19,3 +19,4 @@ from . import (
     test_portal,
     test_rules_property,
 )
+from . import test_uploads
