@@ -2,6 +2,7 @@ from . import partner_incentive_disputed_mixin
 from . import account_move
 from . import account_move_attribution
 from . import account_move_line
+from . import ir_attachment
 from . import partner_customer_contract
 from . import partner_incentive_acceptance
 from . import partner_incentive_adjustment
@@ -18,6 +19,9 @@ from . import partner_incentive_dispute
 from . import partner_incentive_csv
 from . import partner_incentive_enrollment
 from . import partner_incentive_entry
+from . import partner_incentive_evidence
+from . import partner_incentive_evidence_rule
+from . import partner_incentive_evidence_type
 from . import partner_incentive_grade_history
 from . import partner_incentive_lock
 from . import partner_incentive_measure
@@ -43,6 +47,7 @@ from . import partner_incentive_posting_opening
 from . import partner_incentive_run_opening
 from . import partner_incentive_import
 from . import partner_incentive_import_line
+from . import partner_incentive_upload
 from . import product_template
 from . import res_company
 from . import res_config_settings

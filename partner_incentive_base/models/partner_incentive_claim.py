@@ -1,6 +1,11 @@
+import hashlib
+from datetime import timedelta
+
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tools import float_repr
 
 USER = "partner_incentive_base.group_incentive_user"
@@ -43,7 +48,7 @@ CONTENT_FIELDS = {
     "product_id",
     "document_number",
 }
-EVIDENCE_FIELDS = {"attachment_ids", "description"}
+EVIDENCE_FIELDS = {"attachment_ids", "evidence_ids", "description"}
 #: Written by the process only.
 PROCESS_FIELDS = {
     "submitted_by",
@@ -56,6 +61,9 @@ PROCESS_FIELDS = {
     "reason",
     "accrued",
     "duplicate_key",
+    "fingerprint",
+    "due_on",
+    "escalated",
 }
 
 
@@ -174,6 +182,18 @@ class PartnerIncentiveClaim(models.Model):
         ondelete="restrict",
         copy=False,
     )
+    evidence_ids = fields.One2many(
+        "partner.incentive.evidence",
+        "claim_id",
+        string="Proof",
+        groups="base.group_user",
+    )
+    checklist = fields.Html(
+        compute="_compute_checklist",
+        sanitize=False,
+        groups="base.group_user",
+        help="What the claim needs, and what is there.",
+    )
     state = fields.Selection(
         STATES,
         default="draft",
@@ -217,6 +237,18 @@ class PartnerIncentiveClaim(models.Model):
         readonly=True, copy=False, help="A run has counted the approved claim."
     )
     duplicate_key = fields.Char(readonly=True, copy=False, groups="base.group_user")
+    fingerprint = fields.Char(
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        groups="base.group_user",
+        help="Of what was last submitted; the same is not submitted again.",
+    )
+    due_on = fields.Datetime(string="Decide by", readonly=True, copy=False)
+    is_late = fields.Boolean(
+        string="Late", compute="_compute_is_late", search="_search_is_late"
+    )
+    escalated = fields.Boolean(readonly=True, copy=False, groups="base.group_user")
     evidence_warning = fields.Char(
         compute="_compute_evidence_warning", groups="base.group_user"
     )
@@ -272,18 +304,64 @@ class PartnerIncentiveClaim(models.Model):
                 else 0
             )
 
-    @api.depends("attachment_ids")
+    @api.depends("attachment_ids", "document_number", "amount")
     def _compute_evidence_warning(self):
         for claim in self:
+            warnings = []
             others = claim._get_claims_with_same_evidence()
-            claim.evidence_warning = (
-                self.env._(
-                    "The same file is evidence of %s, too.",
-                    ", ".join(others.mapped("name")),
+            if others:
+                warnings.append(
+                    self.env._(
+                        "The same file is evidence of %s, too.",
+                        ", ".join(others.mapped("name")),
+                    )
                 )
-                if others
-                else False
+            others = claim._get_claims_with_same_document()
+            if others:
+                warnings.append(
+                    self.env._(
+                        "Document and amount are those of %s, too.",
+                        ", ".join(
+                            f"{other.name} ({other.partner_id.name})"
+                            for other in others
+                        ),
+                    )
+                )
+            claim.evidence_warning = " ".join(warnings) or False
+
+    @api.depends("evidence_ids", "offer_id", "date")
+    def _compute_checklist(self):
+        for claim in self:
+            claim.checklist = Markup("").join(
+                Markup(
+                    '<div class="{color}"><i class="fa {icon}" aria-hidden="true"></i> '
+                    "{text}</div>"
+                ).format(
+                    color="text-success" if item["done"] else "text-danger",
+                    icon="fa-check-square-o" if item["done"] else "fa-square-o",
+                    text=item["text"],
+                )
+                for item in claim._get_checklist()
             )
+
+    @api.depends("due_on", "state")
+    def _compute_is_late(self):
+        now = fields.Datetime.now()
+        for claim in self:
+            claim.is_late = bool(
+                claim.due_on
+                and claim.due_on < now
+                and claim.state in ("submitted", "validated")
+            )
+
+    @api.model
+    def _search_is_late(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        late = Domain("due_on", "<", fields.Datetime.now()) & Domain(
+            "state", "in", ("submitted", "validated")
+        )
+        return late if True in value else ~late
 
     @api.depends("offer_id", "date")
     def _compute_evidence_required(self):
@@ -346,6 +424,213 @@ class PartnerIncentiveClaim(models.Model):
             [("attachment_ids", "in", files), ("id", "not in", self._origin.ids)]
         )
 
+    def _get_claims_with_same_document(self):
+        """Live claims of other partners for the same number and amount."""
+        self.ensure_one()
+        key = self.sudo()._get_duplicate_key()
+        if not key or not self.partner_id:
+            return self.browse()
+        company_id, _partner, *rest = key.split("|")
+        number = self.env["partner.incentive.claim"]
+        for other in self.search(
+            [
+                ("company_id", "=", int(company_id)),
+                ("partner_id", "!=", self.partner_id._origin.id),
+                ("document_number", "!=", False),
+                ("amount", "=", self.amount),
+                ("state", "not in", ("draft", "rejected", "cancelled")),
+            ]
+        ):
+            if (other.sudo()._get_duplicate_key() or "").split("|")[2:] == rest:
+                number |= other
+        return number
+
+    # ---------------------------------------------------------------------- evidence
+
+    def _get_evidence_rules(self):
+        """Rules of proof that apply; extend where more than the offer decides."""
+        self.ensure_one()
+        return self._get_version().evidence_rule_ids
+
+    def _get_evidence_dates(self):
+        """``(first, last)`` day of what is claimed for, or ``(None, None)``."""
+        return None, None
+
+    def _get_evidence_currency(self):
+        """Currency that the amounts of documents are in by default."""
+        return self.currency_id
+
+    def _get_evidence_target(self):
+        """``(amount, currency)`` that the amounts of documents must cover, or None."""
+        return (self.amount, self.currency_id) if self.amount else None
+
+    def _get_checklist(self):
+        """What the rules ask for: list of ``{"rule", "done", "text", "note"}``."""
+        self.ensure_one()
+        evidences = self.sudo().evidence_ids
+        items = []
+        for rule in self._get_evidence_rules():
+            kind = rule.evidence_type_id
+            count = len(evidences.filtered(lambda e, k=kind: e.evidence_type_id == k))
+            text = self.env._(
+                "%(kind)s: %(count)s of %(minimum)s",
+                kind=kind.name,
+                count=count,
+                minimum=rule.minimum,
+            )
+            items.append(
+                {
+                    "rule": rule,
+                    "done": count >= rule.minimum,
+                    "text": text,
+                    "note": kind.note or "",
+                }
+            )
+        return items
+
+    def _get_evidence_problems(self):
+        """What keeps the claim from being submitted, in words; empty if nothing."""
+        self.ensure_one()
+        problems = []
+        evidences = self.sudo().evidence_ids
+        for item in self._get_checklist():
+            if not item["done"]:
+                problems.append(
+                    self.env._("%s is missing", item["rule"].evidence_type_id.name)
+                    + f" ({item['text']})."
+                )
+        problems += filter(None, (each._get_field_problem() for each in evidences))
+        priced = evidences.filtered("evidence_type_id.needs_amount")
+        target = self._get_evidence_target()
+        if target and priced:
+            amount, currency = target
+            proven = sum(
+                each.currency_id._convert(
+                    each.amount,
+                    currency,
+                    self.company_id,
+                    each.document_date or self.date,
+                )
+                for each in priced
+            )
+            if currency.compare_amounts(proven, amount) < 0:
+                problems.append(
+                    self.env._(
+                        "The documents come to %(proven)s, less than the %(amount)s "
+                        "that the claim is for.",
+                        proven=currency.format(proven),
+                        amount=currency.format(amount),
+                    )
+                )
+        return problems
+
+    def _check_evidence_open(self):
+        """Evidence changes until it has been checked."""
+        self._check_can_write({"evidence_ids": []})
+
+    def _check_evidence_complete(self):
+        problems = self._get_evidence_problems()
+        if problems:
+            raise UserError(
+                self.env._("%s is not complete:", self.name)
+                + "".join(f"\n- {problem}" for problem in problems)
+            )
+
+    def _check_same_proof(self):
+        """One document with an amount on it proves one claim only, whoever files it."""
+        priced = self.sudo().evidence_ids.filtered("evidence_type_id.needs_amount")
+        checksums = [each for each in priced.attachment_id.mapped("checksum") if each]
+        if not checksums:
+            return
+        other = (
+            self.env["partner.incentive.evidence"]
+            .sudo()
+            .search(
+                [
+                    ("attachment_id.checksum", "in", checksums),
+                    ("claim_id", "!=", self.id),
+                    ("evidence_type_id.needs_amount", "=", True),
+                    ("claim_id.state", "not in", ("draft", "rejected", "cancelled")),
+                ],
+                limit=1,
+            )
+        )
+        if not other:
+            return
+        own = priced.filtered(
+            lambda each: each.attachment_id.checksum == other.attachment_id.checksum
+        )[:1]
+        if other.partner_id == self.partner_id:
+            raise UserError(
+                self.env._(
+                    "%(file)s proves %(claim)s already. A document can be claimed "
+                    "once.",
+                    file=own.attachment_id.name,
+                    claim=other.claim_id.name,
+                )
+            )
+        # whose claim that is stays with us
+        raise UserError(
+            self.env._(
+                "%s has been claimed already. A document can be claimed once; contact "
+                "us if you think this is wrong.",
+                own.attachment_id.name,
+            )
+        )
+
+    def _get_fingerprint(self):
+        """A hash of what is claimed and of the proof."""
+        self.ensure_one()
+        claim = self.sudo()
+        parts = [
+            str(claim[name].id if self._fields[name].relational else claim[name])
+            for name in sorted(self._get_fingerprint_fields())
+        ]
+        parts += sorted(claim.attachment_ids.mapped(lambda file: file.checksum or ""))
+        for evidence in claim.evidence_ids.sorted("id"):
+            parts += [
+                str(evidence.evidence_type_id.id),
+                evidence.document_number or "",
+                str(evidence.document_date),
+                str(evidence.amount),
+            ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _get_fingerprint_fields(self):
+        return CONTENT_FIELDS | {"description"}
+
+    def _check_changed(self):
+        """What was sent back or rejected is not submitted again as it was."""
+        fingerprint = self._get_fingerprint()
+        if self.state == "info" and self.sudo().fingerprint == fingerprint:
+            raise UserError(
+                self.env._(
+                    "Nothing has changed since %s was sent back. Add what was asked "
+                    "for, then submit it again.",
+                    self.name,
+                )
+            )
+        if not (self.document_number or self.attachment_ids):
+            return
+        rejected = self.sudo().search(
+            [
+                ("fingerprint", "=", fingerprint),
+                ("state", "=", "rejected"),
+                ("partner_id", "=", self.partner_id.id),
+                ("id", "!=", self.id),
+            ],
+            limit=1,
+        )
+        if rejected:
+            raise UserError(
+                self.env._(
+                    "The same was rejected as %(claim)s: %(reason)s. Change what the "
+                    "reason names before you submit it again.",
+                    claim=rejected.name,
+                    reason=rejected.reason,
+                )
+            )
+
     # ------------------------------------------------------------------ create, write
 
     @api.model_create_multi
@@ -364,6 +649,7 @@ class PartnerIncentiveClaim(models.Model):
                 for name in (PROCESS_FIELDS | {"state"}) & set(vals):
                     del vals[name]
         claims = super().create(drafts)
+        claims._check_loose_files()
         claims._own_attachments()
         for claim, vals in zip(claims, vals_list, strict=True):
             if vals.get("state", claim.state) != claim.state:
@@ -382,6 +668,7 @@ class PartnerIncentiveClaim(models.Model):
         self._check_can_write(content)
         result = super().write(content) if content else True
         if "attachment_ids" in content:
+            self._check_loose_files()
             self._own_attachments()
         if state:
             # one by one, so that each sees what the one before took of a budget
@@ -416,6 +703,13 @@ class PartnerIncentiveClaim(models.Model):
                         claim=claim.name,
                     )
                 )
+
+    def _check_loose_files(self):
+        """Files of other records may prove a claim, if they pass the gate."""
+        upload = self.env["partner.incentive.upload"]
+        for file in self.attachment_ids.sudo():
+            if not upload._is_guarded(file.res_model) and file.type == "binary":
+                upload._check_content(file.raw, file.name)
 
     def _own_attachments(self):
         """Files uploaded before the claim was saved belong to it from now on."""
@@ -541,7 +835,10 @@ class PartnerIncentiveClaim(models.Model):
             )
         self._check_currency()
         self._check_offer()
+        self._check_evidence_complete()
+        self._check_changed()
         self._check_duplicate()
+        self._check_same_proof()
 
     def _check_currency(self):
         company = self.company_id
@@ -633,6 +930,10 @@ class PartnerIncentiveClaim(models.Model):
         self._check_group(MANAGER)
         self._check_not_author()
         self._check_evidence()
+        self._check_budget()
+
+    def _check_budget(self):
+        """The budgets with a hard stop cover it; extend where that is known before."""
         self.env["partner.incentive.budget"]._check_available(
             self.amount,
             self.program_id,
@@ -643,6 +944,7 @@ class PartnerIncentiveClaim(models.Model):
         )
 
     def _check_evidence(self):
+        self._check_evidence_complete()
         if self._get_version().evidence_rule == "claim" and not self.attachment_ids:
             raise UserError(
                 self.env._(
@@ -680,9 +982,18 @@ class PartnerIncentiveClaim(models.Model):
                 "submitter_ids": [Command.link(self.env.uid)],
                 "submitted_on": self.submitted_on or fields.Datetime.now(),
                 "duplicate_key": self._get_duplicate_key(),
+                "fingerprint": self._get_fingerprint(),
+                "due_on": fields.Datetime.now()
+                + timedelta(days=self.company_id.sudo().incentive_claim_days),
+                "escalated": False,
                 "reason": False,
             }
         )
+        if self._can_validate_itself():
+            self._write_process({"state": "validated", "validated_by": False})
+            self.sudo().message_post(
+                body=self.env._("The proof is complete; validated automatically.")
+            )
         owner = self.offer_id.sudo().user_id or self.program_id.sudo().user_id
         activity_type = self.env.ref("partner_incentive_base.mail_activity_claim")
         self.sudo().activity_schedule(
@@ -690,6 +1001,39 @@ class PartnerIncentiveClaim(models.Model):
             date_deadline=activity_type.sudo()._get_date_deadline(),
             user_id=(owner or self.env.user).id,
         )
+
+    def _can_validate_itself(self):
+        """Whether a small claim with complete and undoubted proof skips validation."""
+        company = self.company_id.sudo()
+        limit = company.incentive_auto_validate_limit
+        return bool(
+            limit
+            and company.currency_id.compare_amounts(self.company_amount, limit) <= 0
+            and self._get_evidence_rules()
+            and not self.sudo().evidence_warning
+        )
+
+    @api.model
+    def _cron_escalate(self):
+        """Tell the owner of the program about claims that wait too long."""
+        for claim in self.search(
+            Domain("is_late", "=", True) & Domain("escalated", "=", False)
+        ):
+            owner = claim.program_id.user_id or claim.offer_id.user_id
+            if owner:
+                claim.activity_schedule(
+                    "mail.mail_activity_data_warning",
+                    summary=self.env._("Claim is late"),
+                    note=self.env._(
+                        "%(claim)s of %(partner)s should have been decided by "
+                        "%(date)s.",
+                        claim=claim.name,
+                        partner=claim.partner_id.name,
+                        date=fields.Date.to_string(claim.due_on),
+                    ),
+                    user_id=owner.id,
+                )
+            claim._write_process({"escalated": True})
 
     def _do_request_info(self, reason):
         self._write_process({"state": "info", "reason": reason})

@@ -1,4 +1,3 @@
-import base64
 import csv
 import io
 
@@ -29,9 +28,9 @@ class PartnerIncentiveCsv(models.AbstractModel):
         :param content: the file in base64
         :raise UserError: it is no CSV file with the columns that are needed
         """
-        content = base64.b64decode(content or b"")
-        if len(content) > MAX_SIZE:
-            raise UserError(self.env._("The file may have 5 MB at most."))
+        content = self.env["partner.incentive.upload"]._read_upload(
+            content, "rows.csv", "csv", MAX_SIZE
+        )
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:

@@ -494,6 +494,20 @@ class PartnerIncentiveOffer(models.Model):
         """Whether what is earned is booked; a report-only offer never is."""
         return self._get_terms_in_force().payout != "none"
 
+    def _is_calculated(self):
+        """Whether runs book what the measure comes to; extension point.
+
+        False where a module books each obligation when it arises.
+        """
+        return True
+
+    def _writes_off(self):
+        """Whether a final settlement books what is provided beyond the entitlement.
+
+        Extension point: not where money waits for a claim.
+        """
+        return self._is_calculated()
+
     def _get_published_versions(self):
         """Versions that govern documents, in the order of their numbers."""
         return self.version_ids.filtered(lambda v: v.state == "published").sorted(

@@ -119,6 +119,13 @@ class PartnerIncentiveOfferVersion(models.Model):
         "a claim the partner files, or documents attributed to the partner.",
     )
     evidence_note = fields.Char(translate=True)
+    evidence_rule_ids = fields.One2many(
+        "partner.incentive.evidence.rule",
+        "version_id",
+        string="Proof needed",
+        copy=True,
+        help="What a claim needs before it can be submitted.",
+    )
     measure = fields.Selection(
         selection="_selection_measure", required=True, default="claimed_amount"
     )

@@ -252,7 +252,16 @@ class PartnerIncentivePosting(models.AbstractModel):
                 # A transfer between the two liability accounts.
                 group[-1][1]["balance"] -= total
                 continue
-            shares = largest_remainder(-total, [item["amount"] for item in costs], unit)
+            amounts = [item["amount"] for item in costs]
+            if len(costs) == 2 and not sum(amounts, ZERO):
+                # From one cost account to another: nothing else to follow.
+                balance = currency._convert(
+                    float(amounts[0]), company.currency_id, company, posting_date
+                )
+                costs[0]["balance"] = Decimal(str(balance))
+                costs[1]["balance"] = -costs[0]["balance"] - total
+                continue
+            shares = largest_remainder(-total, amounts, unit)
             for item, share in zip(costs, shares, strict=True):
                 item["balance"] = share
 
@@ -372,6 +381,35 @@ class PartnerIncentivePosting(models.AbstractModel):
                 },
             )
         return reversals_sudo
+
+    @api.model
+    def _post_reclassification(self, company, offer, partner_id, amount, kinds, day):
+        """Move cost between the accounts of two kinds; what is owed stays.
+
+        :param amount: Decimal in the offer's currency
+        :param kinds: ``(from, to)``, values of a version's ``cost_kind``
+        :return: the posted journal entry
+        """
+        accounts = company._get_incentive_accounts()
+        journal = company._get_incentive_journal()
+        version = offer._get_terms_in_force()
+
+        def key(kind):
+            own = offer.cost_account_id if kind == version.cost_kind else False
+            return ItemKey((own or accounts[kind]).id, "cost", offer.id, partner_id)
+
+        items = {
+            key(kinds[0]): {"amount": amount, "distribution": None},
+            key(kinds[1]): {"amount": -amount, "distribution": None},
+        }
+        return self._create_move(
+            company,
+            journal,
+            self._get_accounting_date(company, day, journal),
+            day,
+            "adjustment",
+            items if len(items) == 2 else {},
+        )
 
     # ------------------------------------------------------------------ documents
 

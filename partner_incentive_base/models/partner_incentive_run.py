@@ -150,15 +150,16 @@ class PartnerIncentiveRun(models.Model):
         offers._get_coupled()._lock_for_run()
         run = self.create({"company_id": company.id, "date": day})
         run.sudo().write({"offer_ids": [(6, 0, offers.ids)]})
-        outcomes = self.env["partner.incentive.calculation"]._calculate(offers, day)
-        booked_offers = offers.filtered(lambda o: o._books())
+        calculated = offers.filtered(lambda o: o._is_calculated())
+        outcomes = self.env["partner.incentive.calculation"]._calculate(calculated, day)
+        booked_offers = calculated.filtered(lambda o: o._books())
         movements = self._get_accruals(booked_offers, outcomes, day)
         movements += self._get_forfeits(booked_offers, outcomes, day)
         movements += self._get_holdbacks(booked_offers, outcomes, day)
         self.env["partner.incentive.posting"]._post_movements(
             company, movements, day, "accrual", run_id=run.id
         )
-        self.env["partner.incentive.standing"]._refresh(offers, outcomes, day)
+        self.env["partner.incentive.standing"]._refresh(calculated, outcomes, day)
         offers._mark_accrued()
         self.env["partner.incentive.budget"]._notify_thresholds(offers)
         if not run.name or run.name == "/":

@@ -486,15 +486,9 @@ class PartnerIncentiveSettlement(models.Model):
                     by_cutoff[cutoff] |= offer
         partners = self.partner_ids or None
         balances = self.env["partner.incentive.entry"]._get_balances(offers, partners)
-        run = self.env["partner.incentive.run"]
         dues = {}
         for cutoff, group in by_cutoff.items():
-            outcomes = (
-                self.env["partner.incentive.calculation"]
-                .with_company(self.company_id)
-                ._calculate(group, cutoff, partners)
-            )
-            entitled = run._get_entitlements(group, outcomes, self.date, partners)
+            entitled = self._get_due_entitlements(group, cutoff, partners)
             for offer in group:
                 keys = {k for k in (*entitled, *balances) if k[0] == offer.id}
                 for key in sorted(keys):
@@ -528,6 +522,21 @@ class PartnerIncentiveSettlement(models.Model):
         return {
             partner.id: partner.grade_id.incentive_payout_days for partner in partners
         }
+
+    def _get_due_entitlements(self, offers, cutoff, partners):
+        """``{(offer id, partner id): Decimal}`` that may be paid; extension point.
+
+        By default what is calculated from volume up to the cut-off.
+        """
+        calculated = offers.filtered(lambda o: o._is_calculated())
+        outcomes = (
+            self.env["partner.incentive.calculation"]
+            .with_company(self.company_id)
+            ._calculate(calculated, cutoff, partners)
+        )
+        return self.env["partner.incentive.run"]._get_entitlements(
+            calculated, outcomes, self.date, partners
+        )
 
     def _prepare_due(self, offer, partner_id, cutoff, entitled, settled):
         """Values of a settlement line, and its ``exact_due``."""
@@ -850,7 +859,7 @@ class PartnerIncentiveSettlement(models.Model):
 
     def _write_off(self, posting):
         """Book the difference to cost: accrued = entitled - settled - held."""
-        offers = self.line_ids.offer_id
+        offers = self.line_ids.offer_id.filtered(lambda o: o._writes_off())
         outcomes = self.env["partner.incentive.calculation"]._calculate(
             offers, self.date, self.line_ids.partner_id
         )

@@ -81,6 +81,17 @@ class ResCompany(models.Model):
         domain="[('share', '=', False)]",
         help="The offer's or program's owner where empty.",
     )
+    incentive_claim_days = fields.Integer(
+        string="Days to decide on a claim",
+        default=5,
+        help="From submission. A later claim is escalated to the owner of its program.",
+    )
+    incentive_auto_validate_limit = fields.Monetary(
+        string="Validate claims automatically up to",
+        currency_field="currency_id",
+        help="A claim of at most this amount whose proof is complete and raises no "
+        "doubt needs no validation by hand. Its approval stays with a manager.",
+    )
     incentive_baseline_grade_id = fields.Many2one(
         "res.partner.grade",
         string="Baseline tier",

@@ -51,6 +51,14 @@ class ResConfigSettings(models.TransientModel):
     incentive_settlement_user_id = fields.Many2one(
         related="company_id.incentive_settlement_user_id", readonly=False
     )
+    incentive_claim_days = fields.Integer(
+        related="company_id.incentive_claim_days", readonly=False
+    )
+    incentive_auto_validate_limit = fields.Monetary(
+        related="company_id.incentive_auto_validate_limit",
+        currency_field="incentive_currency_id",
+        readonly=False,
+    )
     incentive_baseline_grade_id = fields.Many2one(
         related="company_id.incentive_baseline_grade_id", readonly=False
     )

@@ -22,3 +22,4 @@ from . import (
     test_reports,
     test_rules_property,
 )
+from . import test_uploads

@@ -204,7 +204,9 @@ class TestCatalogClaim(CatalogCommon):
         """Somebody else submitting it again does not free the first one."""
         claim = self.make_claim()
         self.as_user(claim, "manager").action_submit()
-        self.bring(claim, "info", "submitted", "validated")
+        self.bring(claim, "info")
+        claim.description = "What was asked for"
+        self.bring(claim, "submitted", "validated")
         self.assertEqual(claim.submitted_by, self.users["user"])
         with self.assertRaisesRegex(UserError, "yourself"):
             self.as_user(claim, "manager").action_approve()
@@ -271,9 +273,24 @@ class TestCatalogClaim(CatalogCommon):
 
     def test_duplicate_of_a_rejected_claim(self):
         self.bring(self.make_claim(document_number="X"), "submitted", "rejected")
-        second = self.bring(self.make_claim(document_number="X"), "submitted")
+        changed = {"document_number": "X", "description": "with the order"}
+        second = self.bring(self.make_claim(**changed), "submitted")
         self.bring(second, "cancelled")
-        self.bring(self.make_claim(document_number="X"), "submitted")
+        self.bring(self.make_claim(**changed), "submitted")
+
+    def test_rejected_and_unchanged(self):
+        first = self.bring(
+            self.make_claim(document_number="X"), "submitted", "rejected"
+        )
+        with self.assertRaisesRegex(UserError, f"rejected as {first.name}: because"):
+            self.bring(self.make_claim(document_number="X"), "submitted")
+
+    def test_sent_back_and_unchanged(self):
+        claim = self.bring(self.make_claim(), "submitted", "info")
+        with self.assertRaisesRegex(UserError, "Nothing has changed"):
+            self.bring(claim, "submitted")
+        claim.attachment_ids |= self.make_file(b"what was asked for", "more.txt")
+        self.bring(claim, "submitted")
 
     def test_no_document_number_no_duplicate(self):
         self.bring(self.make_claim(), "submitted")

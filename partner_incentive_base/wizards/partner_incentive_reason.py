@@ -53,6 +53,10 @@ class PartnerIncentiveReason(models.TransientModel):
     def action_confirm(self):
         """Take the decision, with the user's rights and the guards of the model."""
         self.ensure_one()
-        model, method = ACTIONS[self.action]
+        model, method = self._get_decision()
         getattr(self.env[model].browse(self.record_ids), method)(self.reason)
         return {"type": "ir.actions.act_window_close"}
+
+    def _get_decision(self):
+        """``(model, method that takes the reason)``; extend with an action."""
+        return ACTIONS[self.action]

@@ -1,0 +1,1 @@
+"""What an uploaded file is, told by its content; no ORM in it."""

@@ -1,0 +1,96 @@
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo import models
+from odoo.fields import Command
+
+PAYABLE = ("approved", "scheduled", "paid")
+
+
+class PartnerIncentiveSettlement(models.Model):
+    """Pays what funds owe: approved claims, and what was converted into a rebate."""
+
+    _inherit = "partner.incentive.settlement"
+
+    def _get_entitlements(self, offers, cutoff, partners):
+        funded = offers.filtered(lambda offer: offer._get_fund())
+        entitled = super()._get_entitlements(offers - funded, cutoff, partners)
+        if not funded:
+            return entitled
+        totals = defaultdict(Decimal)
+        domain = [("offer_id", "in", funded.ids), ("state", "in", PAYABLE)]
+        if partners is not None:
+            domain.append(("partner_id", "in", partners.ids))
+        claims = self.env["partner.incentive.claim"].sudo()
+        for offer, partner, amount in claims._read_group(
+            domain, ["offer_id", "partner_id"], ["amount:sum"]
+        ):
+            totals[offer.id, partner.id] += offer._to_decimal(amount)
+        domain = [("fund_id.offer_id", "in", funded.ids), ("converted", ">", 0)]
+        if partners is not None:
+            domain.append(("partner_id", "in", partners.ids))
+        allocations = self.env["partner.mdf.allocation"].sudo()
+        for fund, partner, amount in allocations._read_group(
+            domain, ["fund_id", "partner_id"], ["converted:sum"]
+        ):
+            offer = fund.offer_id
+            totals[offer.id, partner.id] += offer._to_decimal(amount)
+        return {**entitled, **totals}
+
+    def _get_open_claims(self, line):
+        """Approved claims that no document has paid yet."""
+        return (
+            self.env["partner.incentive.claim"]
+            .sudo()
+            .search(
+                [
+                    ("offer_id", "=", line.offer_id.id),
+                    ("partner_id", "=", line.partner_id.id),
+                    ("state", "in", ("approved", "scheduled")),
+                    ("settlement_move_id", "=", False),
+                ],
+                order="date, id",
+            )
+        )
+
+    def _prepare_document_lines(self, line, sign, move_type, volumes, position):
+        """One line per claim, so that a bill reads like the partner's invoices."""
+        fund = line.offer_id._get_fund()
+        commands = super()._prepare_document_lines(
+            line, sign, move_type, {} if fund else volumes, position
+        )
+        claims = self._get_open_claims(line) if fund else None
+        if not claims or sign < 0 or len(commands) != 1:
+            return commands
+        amounts = [(claim._get_document_label(), claim.amount) for claim in claims]
+        rest = line.currency_id.round(line.amount - sum(claims.mapped("amount")))
+        if rest < 0:
+            return commands
+        if rest:
+            amounts.append((line._get_document_label(), rest))
+        vals = commands[0][2]
+        return [
+            Command.create({**vals, "name": label, "price_unit": amount})
+            for label, amount in amounts
+        ]
+
+    def _prepare_document(self, partner, currency, payout, lines, sources):
+        """A bill carries the number of the partner's invoice, if there is just one."""
+        vals = super()._prepare_document(partner, currency, payout, lines, sources)
+        claims = self.env["partner.incentive.claim"].sudo()
+        for line in lines.filtered(lambda each: each.offer_id._get_fund()):
+            claims |= self._get_open_claims(line)
+        numbers = [number for number in claims.mapped("document_number") if number]
+        if payout == "vendor_bill" and numbers:
+            vals["ref"] = f"{', '.join(numbers)} ({vals['ref']})"
+        return vals
+
+    def _link_documents(self, moves_sudo):
+        result = super()._link_documents(moves_sudo)
+        for line in self.line_ids.filtered("move_id"):
+            if line.offer_id._get_fund() and line.amount > 0:
+                claims = self._get_open_claims(line)
+                total = sum(claims.mapped("amount"))
+                if line.currency_id.compare_amounts(total, line.amount) <= 0:
+                    claims._set_paid_by(line.sudo().move_id)
+        return result
