@@ -5,6 +5,7 @@ from . import partner_customer_contract
 from . import partner_incentive_acceptance
 from . import partner_incentive_agreement
 from . import partner_incentive_attribution
+from . import partner_incentive_benefit
 from . import partner_incentive_bracket
 from . import partner_incentive_budget
 from . import partner_incentive_calculation
