@@ -163,7 +163,9 @@ class ResPartner(models.Model):
         ):
             # whoever may write contacts must not date a tier back, and rates with it
             history = history.with_context(incentive_grade_date=False)
-        history._record(companies)
+        history._record(
+            companies, reason=self.env.context.get("incentive_grade_reason")
+        )
 
     def _assign_baseline_grade(self):
         """Give enrolled partners without a tier their company's baseline tier."""

@@ -1,0 +1,4 @@
+from . import metrics
+from . import models
+from . import report
+from . import scoring
