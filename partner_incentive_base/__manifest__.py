@@ -56,5 +56,6 @@
         "security/partner_incentive_rules.xml",
         "security/catalog_rules.xml",
     ],
+    "demo": ["demo/partner_incentive_demo.xml"],
     "post_init_hook": "post_init_hook",
 }
