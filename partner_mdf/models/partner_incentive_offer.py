@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 
 from odoo import fields, models
@@ -22,11 +23,12 @@ class PartnerIncentiveOffer(models.Model):
         """Money that waits for a claim expires in its time, and not before."""
         return super()._writes_off() and not self._get_fund()
 
-    def _get_settlement_cutoff(self, day):
-        """Approved claims are paid on any day."""
-        if self._get_fund():
-            return day
-        return super()._get_settlement_cutoff(day)
+    def _get_settlement_cutoff(self, day, sooner=0):
+        """Approved claims are due at once; a proposal for them is made each month."""
+        fund = self._get_fund()
+        if fund and not fund.currency_id.is_zero(fund._get_unpaid()):
+            return day.replace(day=1) - timedelta(days=1)
+        return super()._get_settlement_cutoff(day, sooner)
 
     def _to_decimal(self, amount):
         """An amount in the offer's currency, exact."""

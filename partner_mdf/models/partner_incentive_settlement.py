@@ -12,9 +12,9 @@ class PartnerIncentiveSettlement(models.Model):
 
     _inherit = "partner.incentive.settlement"
 
-    def _get_entitlements(self, offers, cutoff, partners):
+    def _get_due_entitlements(self, offers, cutoff, partners):
         funded = offers.filtered(lambda offer: offer._get_fund())
-        entitled = super()._get_entitlements(offers - funded, cutoff, partners)
+        entitled = super()._get_due_entitlements(offers - funded, cutoff, partners)
         if not funded:
             return entitled
         totals = defaultdict(Decimal)
@@ -35,6 +35,10 @@ class PartnerIncentiveSettlement(models.Model):
         ):
             offer = fund.offer_id
             totals[offer.id, partner.id] += offer._to_decimal(amount)
+        lasting = self.env["partner.incentive.entry"]._get_lasting(funded, partners)
+        for key, amounts in lasting.items():
+            # adjustments are payable; what expired never was claimed
+            totals[key] += amounts.get("adjustment", Decimal(0))
         return {**entitled, **totals}
 
     def _get_open_claims(self, line):

@@ -393,6 +393,18 @@ class PartnerMdfFund(models.Model):
             )
         return figures
 
+    def _get_unpaid(self):
+        """What was claimed or converted, and has not been paid."""
+        self.ensure_one()
+        settled = (
+            self.env["partner.incentive.entry"]
+            .sudo()
+            ._read_group(
+                [("offer_id", "=", self.offer_id.id)], aggregates=["settled:sum"]
+            )[0][0]
+        )
+        return self._get_figures()[self.id]["spent"] - (settled or 0.0)
+
     def _compute_pending(self):
         totals = {
             fund: values

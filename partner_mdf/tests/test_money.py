@@ -228,9 +228,7 @@ class TestMoney(MdfCommon):
         self.assertLedgerAgrees()
 
     def test_tax_by_fiscal_position(self):
-        tax = self.env["account.tax"].create(
-            {"name": "Input 20", "amount": 20, "type_tax_use": "purchase"}
-        )
+        tax = self.tax_purchase_a.copy({"name": "Input 20", "amount": 20})
         product = self.company._get_incentive_product()
         product.supplier_taxes_id = tax
         fund = self._create_fund()

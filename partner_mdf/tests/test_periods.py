@@ -124,7 +124,9 @@ class TestPeriods(MdfCommon):
         self.assertEqual((early.spent, late.spent), (200, 20))
         # an activity in the second half cannot draw on money of the first
         with self.assertRaisesRegex(UserError, "250.00 of"):
-            self._activity(fund, 260, date_from=date(2026, 9, 1), date_to=None)
+            self._activity(
+                fund, 260, date_from=date(2026, 9, 1), date_to=date(2026, 9, 1)
+            )
 
     @freeze_time("2026-02-01")
     def test_carried_over_once(self):
