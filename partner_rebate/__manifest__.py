@@ -10,6 +10,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/partner_rebate_rules.xml",
+        "security/partner_rebate_wizard_rules.xml",
         "data/partner_incentive_offer_template_data.xml",
         "views/partner_incentive_offer_views.xml",
         "views/partner_incentive_forecast_views.xml",

@@ -182,10 +182,11 @@ class TestAccessInternal(AccessCommon, IncentiveCommon):
         rules = self.env["ir.rule"].search([("groups", "=", False)])
         for name, model in self._get_suite_models().items():
             own = rules.filtered(lambda rule, n=name: rule.model_id.model == n)
-            if model._transient:
-                self.assertIn("create_uid", str(own.mapped("domain_force")), name)
-            elif "company_id" in model._fields:
-                self.assertIn("company_id", str(own.mapped("domain_force")), name)
+            with self.subTest(model=name):
+                if model._transient:
+                    self.assertIn("create_uid", str(own.mapped("domain_force")))
+                elif "company_id" in model._fields:
+                    self.assertIn("company_id", str(own.mapped("domain_force")))
 
     def test_other_companies_are_out_of_reach(self):
         other = self.setup_other_company()["company"]
