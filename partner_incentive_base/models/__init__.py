@@ -46,6 +46,7 @@ from . import partner_incentive_standing
 from . import partner_incentive_calculation_opening
 from . import partner_incentive_posting_opening
 from . import partner_incentive_run_opening
+from . import partner_incentive_run_incremental
 from . import partner_incentive_import
 from . import partner_incentive_import_line
 from . import partner_incentive_upload

@@ -45,6 +45,9 @@ class AccountMove(models.Model):
     def write(self, vals):
         if not self.env.su and MARKS.intersection(vals):
             self._refuse_mark()
+        if "partner_id" in vals:
+            # Whoever loses the document would not be looked at.
+            self._forget_deleted_volume()
         return super().write(vals)
 
     def _refuse_mark(self):
@@ -52,6 +55,17 @@ class AccountMove(models.Model):
         raise AccessError(
             self.env._("Only partner incentives can mark a document as theirs.")
         )
+
+    @api.ondelete(at_uninstall=False)
+    def _forget_deleted_volume(self):
+        """What counted once and is deleted leaves no row that tells of it."""
+        counted = self.filtered(
+            lambda move: (
+                move.posted_before and move.move_type in ("out_invoice", "out_refund")
+            )
+        )
+        if counted:
+            self.env["partner.incentive.lock"].sudo()._forget(counted.company_id)
 
     def _post(self, soft=True):
         marked = self.filtered("incentive_document")

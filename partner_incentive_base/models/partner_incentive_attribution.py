@@ -134,11 +134,21 @@ class PartnerIncentiveAttribution(models.Model):
                     )
                 )
 
+    @api.ondelete(at_uninstall=False)
+    def _forget_deleted_credit(self):
+        """Whose credit is deleted leaves no row that tells of it."""
+        companies = (self.move_id.company_id | self.order_id.company_id).sudo()
+        if companies:
+            self.env["partner.incentive.lock"].sudo()._forget(companies)
+
     @api.model_create_multi
     def create(self, vals_list):
         return super().create([self._with_company_partner(vals) for vals in vals_list])
 
     def write(self, vals):
+        if {"partner_id", "role", "move_id", "order_id"} & set(vals):
+            # Whoever loses the credit would not be looked at.
+            self._forget_deleted_credit()
         return super().write(self._with_company_partner(vals))
 
     @api.model

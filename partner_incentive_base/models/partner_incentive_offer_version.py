@@ -654,6 +654,10 @@ class PartnerIncentiveOfferVersion(models.Model):
         """``(method, percent, threshold), see :mod:`..engine.accrual`."""
         return "achieved", Decimal(0), Decimal(0)
 
+    def _changes_with_time(self):
+        """Whether what is owed can change though no document and no term does."""
+        return bool(self._get_guarantee())
+
     def _follows_season(self):
         """Whether volume without a forecast follows that of a year before."""
         return False

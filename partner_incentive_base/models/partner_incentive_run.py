@@ -146,20 +146,30 @@ class PartnerIncentiveRun(models.Model):
             runs |= self.with_company(company)._accrue_company(company, chosen, day)
         return runs
 
-    def _accrue_company(self, company, offers, day):
+    def _accrue_company(self, company, offers, day, partners=None):
+        """Book for one company; for ``partners`` only where they are given."""
         offers._get_coupled()._lock_for_run()
         run = self.create({"company_id": company.id, "date": day})
         run.sudo().write({"offer_ids": [(6, 0, offers.ids)]})
         calculated = offers.filtered(lambda o: o._is_calculated())
-        outcomes = self.env["partner.incentive.calculation"]._calculate(calculated, day)
+        if partners is not None and not partners:
+            calculated = calculated.browse()
+        outcomes = self.env["partner.incentive.calculation"]._calculate(
+            calculated, day, partners
+        )
         booked_offers = calculated.filtered(lambda o: o._books())
-        movements = self._get_accruals(booked_offers, outcomes, day)
-        movements += self._get_forfeits(booked_offers, outcomes, day)
-        movements += self._get_holdbacks(booked_offers, outcomes, day)
+        movements = self._get_accruals(booked_offers, outcomes, day, partners)
+        movements += self._get_forfeits(booked_offers, outcomes, day, partners)
+        movements += self._get_holdbacks(booked_offers, outcomes, day, partners)
         self.env["partner.incentive.posting"]._post_movements(
             company, movements, day, "accrual", run_id=run.id
         )
-        self.env["partner.incentive.standing"]._refresh(calculated, outcomes, day)
+        self.env["partner.incentive.standing"]._refresh(
+            calculated, outcomes, day, partners
+        )
+        self.env["partner.incentive.lock"]._set_mark(
+            offers, day, self._count_terms(), partners is None
+        )
         offers._mark_accrued()
         self.env["partner.incentive.budget"]._notify_thresholds(offers)
         if not run.name or run.name == "/":
@@ -172,9 +182,9 @@ class PartnerIncentiveRun(models.Model):
         return run
 
     @api.model
-    def _get_accruals(self, offers, outcomes, day):
+    def _get_accruals(self, offers, outcomes, day, partners=None):
         """Movements of target minus booked, and of what fell to nothing."""
-        booked = self.env["partner.incentive.entry"]._get_booked(offers)
+        booked = self.env["partner.incentive.entry"]._get_booked(offers, partners)
         seasons = self.env["partner.incentive.calculation"]._read_seasons(
             offers.filtered(
                 lambda offer: offer._get_terms_in_force()._follows_season()
@@ -336,17 +346,17 @@ class PartnerIncentiveRun(models.Model):
         return self.env._("Claimed back: %s", text)
 
     @api.model
-    def _get_holdbacks(self, offers, outcomes, day):
+    def _get_holdbacks(self, offers, outcomes, day, partners=None):
         """Movements between accrued and held back, per offer and partner."""
-        entitled = self._get_entitlements(offers, outcomes, day)
-        balances = self.env["partner.incentive.entry"]._get_balances(offers)
-        partners = defaultdict(list)
+        entitled = self._get_entitlements(offers, outcomes, day, partners)
+        balances = self.env["partner.incentive.entry"]._get_balances(offers, partners)
+        positions = defaultdict(list)
         for offer_id, partner_id in sorted({*entitled, *balances}):
-            partners[offer_id].append(partner_id)
+            positions[offer_id].append(partner_id)
         result = []
         for offer in offers:
             version = offer._get_published_versions()[-1]
-            partner_ids = partners[offer.id]
+            partner_ids = positions[offer.id]
             percents = version._get_holdbacks(day, partner_ids)
             unit = Decimal(str(offer.currency_id.rounding))
             for partner_id in partner_ids:
@@ -366,7 +376,7 @@ class PartnerIncentiveRun(models.Model):
         return result
 
     @api.model
-    def _get_forfeits(self, offers, outcomes, day):
+    def _get_forfeits(self, offers, outcomes, day, partners=None):
         """Movements of what is lost by the terms, or found again."""
         forfeiting = offers.filtered(
             lambda offer: offer._get_terms_in_force()._forfeits()
@@ -374,7 +384,7 @@ class PartnerIncentiveRun(models.Model):
         if not forfeiting:
             return []
         lost = self._get_lost(forfeiting, outcomes, day)
-        lasting = self.env["partner.incentive.entry"]._get_lasting(forfeiting)
+        lasting = self.env["partner.incentive.entry"]._get_lasting(forfeiting, partners)
         by_id = {offer.id: offer for offer in forfeiting}
         movements = []
         for key in sorted({*lost, *lasting}):
@@ -473,7 +483,7 @@ class PartnerIncentiveRun(models.Model):
         for package in packages:
             for attempt in range(MAX_TRIES):
                 try:
-                    self._accrue(package.exists(), day)
+                    self._accrue_changed(package.exists(), day)
                     break
                 except SerializationFailure:
                     self.env.cr.rollback()

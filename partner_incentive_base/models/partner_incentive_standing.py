@@ -71,10 +71,13 @@ class PartnerIncentiveStanding(models.Model):
     _position_unique = models.UniqueIndex("(offer_id, partner_id, window_from)")
 
     @api.model
-    def _refresh(self, offers, outcomes, day):
-        """Rewrite the standings of ``offers`` that changed, a statement each way."""
+    def _refresh(self, offers, outcomes, day, partners=None):
+        """Rewrite the standings of ``offers`` that changed, a statement each way.
+
+        :param partners: only these were looked at, or None for all
+        """
         self.flush_model()
-        present = self._read_digests(offers, day)
+        present = self._read_digests(offers, day, partners)
         rows = []
         bases = {}
         for outcome in outcomes:
@@ -101,17 +104,20 @@ class PartnerIncentiveStanding(models.Model):
         self.invalidate_model()
 
     @api.model
-    def _read_digests(self, offers, day):
+    def _read_digests(self, offers, day, partners=None):
         """``{(offer id, partner id, window from): (id, digest)}`` of what is there."""
         self.env.cr.execute(
             SQL(
                 """
                 SELECT offer_id, partner_id, window_from, id, digest
                   FROM partner_incentive_standing
-                 WHERE offer_id IN %s AND window_from <= %s
+                 WHERE offer_id IN %s AND window_from <= %s %s
                 """,
                 tuple(offers.ids) or (0,),
                 day,
+                SQL("AND partner_id IN %s", tuple(partners.ids) or (0,))
+                if partners is not None
+                else SQL(),
             )
         )
         return {row[:3]: row[3:] for row in self.env.cr.fetchall()}

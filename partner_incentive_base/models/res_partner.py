@@ -135,6 +135,9 @@ class ResPartner(models.Model):
         return partners
 
     def write(self, vals):
+        if {"parent_id", "is_company"} & set(vals):
+            # Documents change hands with the company that a contact belongs to.
+            self.env["partner.incentive.lock"].sudo()._forget()
         if "grade_id" not in vals:
             return super().write(vals)
         if self.env.context.get("incentive_partner_merge"):

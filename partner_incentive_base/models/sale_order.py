@@ -1,7 +1,7 @@
 from collections import defaultdict
 from decimal import ROUND_DOWN, Decimal
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from .res_partner import INSIDERS
 
@@ -19,6 +19,19 @@ class SaleOrder(models.Model):
         copy=False,
         groups=INSIDERS,
     )
+
+    def write(self, vals):
+        if "partner_id" in vals:
+            # Whoever loses the order would not be looked at.
+            self._forget_deleted_volume()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _forget_deleted_volume(self):
+        """What counted once and is deleted leaves no row that tells of it."""
+        counted = self.filtered(lambda order: order.state in ("sale", "cancel"))
+        if counted:
+            self.env["partner.incentive.lock"].sudo()._forget(counted.company_id)
 
     def _create_invoices(self, grouped=False, final=False, date=None):
         moves = super()._create_invoices(grouped=grouped, final=final, date=date)

@@ -343,6 +343,18 @@ class PartnerIncentiveOfferVersion(models.Model):
             Decimal(str(self.accrual_threshold)),
         )
 
+    def _changes_with_time(self):
+        return (
+            super()._changes_with_time()
+            or self.accrual_method == "expected"
+            or bool(self.holdback_percent)
+            or bool(self.safety_days)
+            or bool(self.clawback_unpaid_days)
+            or bool(self.clawback_churn_months)
+            or bool(self._get_reference())
+            or bool(self.accelerated_offer_ids)
+        )
+
     def _follows_season(self):
         return self.accrual_method == "expected" and self.accrual_profile == "season"
 

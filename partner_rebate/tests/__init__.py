@@ -11,6 +11,7 @@ from . import test_outlook
 from . import test_paid
 from . import test_portal
 from . import test_run
+from . import test_run_incremental
 from . import test_sell_through
 from . import test_settlement
 from . import test_templates

@@ -39,7 +39,7 @@ class TestRun(RebateCommon):
         bad = self._create_offer(name="Bad")
         self._invoice(self.partner_1, date(2026, 1, 10), 1000)
         Run = type(self.env["partner.incentive.run"])
-        accrue = Run._accrue
+        accrue = Run._accrue_changed
 
         def fail_for_bad(runs, offers, day):
             if bad in offers:
@@ -49,7 +49,7 @@ class TestRun(RebateCommon):
         cron = self.env.ref("partner_incentive_base.ir_cron_accrue")
         with (
             self.enter_registry_test_mode(),
-            patch.object(Run, "_accrue", fail_for_bad),
+            patch.object(Run, "_accrue_changed", fail_for_bad),
         ):
             cron.sudo().method_direct_trigger()
         self.env.invalidate_all()
@@ -62,7 +62,7 @@ class TestRun(RebateCommon):
         offer = self._create_offer()
         self._invoice(self.partner_1, date(2026, 1, 10), 1000)
         Run = type(self.env["partner.incentive.run"])
-        accrue = Run._accrue
+        accrue = Run._accrue_changed
         tries = []
 
         def fail_once(runs, offers, day):
@@ -73,7 +73,10 @@ class TestRun(RebateCommon):
             return accrue(runs, offers, day)
 
         cron = self.env.ref("partner_incentive_base.ir_cron_accrue")
-        with self.enter_registry_test_mode(), patch.object(Run, "_accrue", fail_once):
+        with (
+            self.enter_registry_test_mode(),
+            patch.object(Run, "_accrue_changed", fail_once),
+        ):
             cron.sudo().method_direct_trigger()
         self.env.invalidate_all()
         self.assertEqual(len(tries), 2)
