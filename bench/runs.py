@@ -1,0 +1,228 @@
+"""What a run costs when little changed, and when two processes share the work.
+
+On books of 10,000, 100,000 and 1,000,000 invoice lines of 1,000 partners:
+
+* a run after 100 new invoices that looks at everybody, and one that looks at the
+  partners of these invoices only; both book the same;
+* a run when nothing changed at all.
+
+On books of 100,000 lines: all offers booked by one process, and by two at once, each
+with offers of its own. Nothing may be booked twice. Ends with status 1 where a target
+is missed.
+"""
+
+import argparse
+import os
+import statistics
+import time
+import traceback
+from datetime import date
+
+from _books import LINES_PER_INVOICE, YEAR, Books
+from _offers import create_offers
+from psycopg2.errors import SerializationFailure
+
+from odoo import SUPERUSER_ID, api, sql_db
+from odoo.modules.registry import Registry
+
+DAY = date(YEAR, 12, 31)
+SIZES = (10_000, 100_000, 1_000_000)
+NEW_INVOICES = 100
+#: Highest accepted share of the time of one process.
+PARALLEL_TARGET = 0.75
+PARALLEL_SIZE = 100_000
+
+
+def main(env, arguments):
+    options = _parse(arguments)
+    env = env(context={**env.context, "tracking_disable": True})
+    print("Partners, products and offers ...", flush=True)
+    books = Books(env)
+    offers = create_offers(env, books)
+    env.cr.commit()
+    missed = []
+    results = []
+    for size in options.sizes:
+        print(f"\n{size:,} invoice lines: loading ...", flush=True)
+        books.grow(size)
+        if size == min(PARALLEL_SIZE, options.sizes[-1]) and not options.no_parallel:
+            missed += _compare_processes(env, offers)
+        _forget(env, offers)
+        results.append({"size": size, **_measure(env, books, offers, options.rounds)})
+    _print_results(results)
+    for line in missed:
+        print(f"MISSED: {line}")
+    return 1 if missed else 0
+
+
+def _parse(arguments):
+    parser = argparse.ArgumentParser(prog="scripts/bench runs", description=__doc__)
+    parser.add_argument(
+        "--sizes",
+        type=lambda text: [int(each.replace("_", "")) for each in text.split(",")],
+        default=list(SIZES),
+        help="numbers of invoice lines, ascending, such as 10000,100000",
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="of each measurement")
+    parser.add_argument("--no-parallel", action="store_true")
+    return parser.parse_args(arguments)
+
+
+def _time(function):
+    start = time.perf_counter()
+    result = function()
+    return time.perf_counter() - start, result
+
+
+def _forget(env, offers):
+    env["partner.incentive.lock"]._forget()
+    env.cr.commit()
+
+
+# --------------------------------------------------------------------- what changed
+
+
+def _measure(env, books, offers, rounds):
+    """Seconds of each kind of run; all but the first are undone."""
+    run = env["partner.incentive.run"]
+    run._accrue(offers, DAY)
+    env.flush_all()
+    env.cr.commit()
+    figures = {
+        "nothing": _median(env, rounds, lambda: run._accrue_changed(offers, DAY))
+    }
+    books.grow(books.line_count + NEW_INVOICES * LINES_PER_INVOICE)
+    figures["changed"] = _median(env, rounds, lambda: run._accrue_changed(offers, DAY))
+    figures["full"] = _median(env, rounds, lambda: run._accrue(offers, DAY))
+    if figures["changed"]["amount"] != figures["full"]["amount"]:
+        raise AssertionError("The two runs booked different amounts.")
+    if figures["nothing"]["entries"]:
+        raise AssertionError("A run booked something though nothing changed.")
+    return figures
+
+
+def _median(env, rounds, function):
+    """Median seconds, and what the run booked; the transaction is rolled back."""
+    seconds = []
+    for _round in range(rounds):
+        env.invalidate_all()
+        elapsed, runs = _time(lambda: _flushed(function()))
+        seconds.append(elapsed)
+        entries = runs.entry_ids
+        booked = len(entries), round(sum(entries.mapped("balance")), 2)
+        partners = len(entries.partner_id)
+        env.cr.rollback()
+    return {
+        "seconds": statistics.median(seconds),
+        "entries": booked[0],
+        "amount": booked[1],
+        "partners": partners,
+    }
+
+
+def _flushed(records):
+    records.env.flush_all()
+    return records
+
+
+def _print_results(results):
+    print(f"\na run after {NEW_INVOICES} new invoices, and with nothing new\n")
+    header = ("lines", "all", "changed", "of all", "partners", "entries", "nothing")
+    print(" ".join(f"{name:>11}" for name in header))
+    for each in results:
+        full, changed = each["full"]["seconds"], each["changed"]["seconds"]
+        row = (
+            f"{each['size']:,}",
+            f"{full:.2f} s",
+            f"{changed:.2f} s",
+            f"{100 * changed / full:.0f} %",
+            each["changed"]["partners"],
+            each["changed"]["entries"],
+            f"{each['nothing']['seconds']:.2f} s",
+        )
+        print(" ".join(f"{cell!s:>11}" for cell in row))
+    first, last = results[0], results[-1]
+    if first is not last:
+        for name in ("full", "changed", "nothing"):
+            growth = last[name]["seconds"] / first[name]["seconds"]
+            lines = last["size"] / first["size"]
+            print(f"{name}: {growth:.1f}x for {lines:.0f}x the lines")
+
+
+# -------------------------------------------------------------------- two processes
+
+
+def _compare_processes(env, offers):
+    """Book all offers by one process and by two; both start from nothing booked."""
+    halves = (offers[::2].ids, offers[1::2].ids)
+    name = env.cr.dbname
+    env.cr.commit()
+    alone = _run_processes(name, [[*halves]], commit=False)
+    together = _run_processes(name, [[half] for half in halves], commit=True)
+    env.cr.rollback()
+    env.invalidate_all()
+    again = env["partner.incentive.run"]._accrue(offers, DAY)
+    twice = len(again.entry_ids)
+    company = offers.company_id
+    differences = env["partner.incentive.reconciliation"]._get_differences(company)
+    env.cr.rollback()
+    share = together / alone
+    print(
+        f"\none process {alone:.1f} s, two at once {together:.1f} s: {share:.2f} of it"
+        f" (target {PARALLEL_TARGET})"
+    )
+    if twice or differences:
+        raise AssertionError("Something was booked twice, or not at all.")
+    if share > PARALLEL_TARGET:
+        return [f"two processes took {share:.2f} of the time of one"]
+    return []
+
+
+def _run_processes(name, tasks, commit):
+    """Wall-clock seconds until every process has booked its lists of offers."""
+    start = time.perf_counter()
+    children = []
+    for task in tasks:
+        child = os.fork()
+        if not child:
+            _work(name, task, commit)
+        children.append(child)
+    failed = [child for child in children if os.waitpid(child, 0)[1]]
+    if failed:
+        raise RuntimeError("A process failed; its error is above.")
+    return time.perf_counter() - start
+
+
+def _work(name, task, commit):
+    """Of a child process: book lists of offers, with connections of its own."""
+    status = 1
+    try:
+        # The connections that this process inherits are the parent's.
+        sql_db._Pool = None
+        Registry(name)._db = sql_db.db_connect(name)
+        for offer_ids in task:
+            while not _book(name, offer_ids, commit):
+                pass
+        status = 0
+    except Exception:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def _book(name, offer_ids, commit):
+    """Whether it went through; another process may have been faster."""
+    with Registry(name).cursor() as cursor:
+        env = api.Environment(cursor, SUPERUSER_ID, {"tracking_disable": True})
+        offers = env["partner.incentive.offer"].browse(offer_ids)
+        try:
+            env["partner.incentive.run"]._accrue(offers, DAY)
+            env.flush_all()
+        except SerializationFailure:
+            cursor.rollback()
+            return False
+        if commit:
+            cursor.commit()
+        else:
+            cursor.rollback()
+    return True
