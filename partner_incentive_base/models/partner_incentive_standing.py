@@ -79,12 +79,12 @@ class PartnerIncentiveStanding(models.Model):
         self.flush_model()
         present = self._read_digests(offers, day, partners)
         rows = []
-        bases = {}
+        bases, scales = {}, {}
         for outcome in outcomes:
             offer_id, _earner_id, window = outcome.position.key
             if (offer_id, window) not in bases:
                 bases[offer_id, window] = self._get_basis(outcome)
-            digest = self._get_digest(outcome, bases[offer_id, window])
+            digest = self._get_digest(outcome, bases[offer_id, window], scales)
             changed = []
             for partner_id in outcome.partner_ids():
                 standing = present.pop((offer_id, partner_id, window.start), None)
@@ -134,21 +134,30 @@ class PartnerIncentiveStanding(models.Model):
                 outcome.window,
                 version.id,
                 outcome.position.terms,
-                [each._get_scales() for each in offer._get_published_versions()],
             )
         )
 
     @staticmethod
-    def _get_digest(outcome, basis):
-        """A short text that differs whenever a row made from ``outcome`` does."""
-        parts = [
-            f"{label.version_id} {label.segment_id} {label.partner_id} {label.analytic}"
-            f" {part.qualifying} {part.volume} {part.amount}"
-            for part in outcome.position.parts
-            for label in (part.label,)
+    def _get_digest(outcome, basis, scales):
+        """A short text that differs whenever a row made from ``outcome`` does.
+
+        :param scales: ``{id of a scale: its text}``, filled here; most are shared
+        """
+        position = outcome.position
+        texts = [
+            basis,
+            f"{outcome.entitlement} {outcome.result.reduction} {position.multiplier}",
         ]
-        text = f"{basis} {outcome.entitlement} {outcome.result.reduction} {parts}"
-        return blake2b(text.encode(), digest_size=12).hexdigest()
+        for part in position.parts:
+            scale, label = part.scale, part.label
+            if id(scale) not in scales:
+                scales[id(scale)] = repr(scale)
+            texts.append(scales[id(scale)])
+            texts.append(
+                f"{label.version_id} {label.segment_id} {label.partner_id} "
+                f"{label.analytic} {part.qualifying} {part.volume} {part.amount}"
+            )
+        return blake2b("|".join(texts).encode(), digest_size=12).hexdigest()
 
     def _upsert(self, rows):
         columns = list(rows[0])

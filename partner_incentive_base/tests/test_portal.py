@@ -77,6 +77,22 @@ class TestPortalOverview(PortalCommon):
         self.assertNotIn("Long gone", page)
         self._get(f"/my/incentives/offers/{ended.id}", status=404)
 
+    def test_an_offer_that_is_over_keeps_its_history(self):
+        offer = self._create_invoice_offer(
+            "Spring push", brackets=[(0, 1), (5000, 3)], date_to=date(2026, 2, 28)
+        )
+        self._invoice(self.partner_1, date(2026, 2, 3), 1200.0)
+        self._accrue(date(2026, 3, 31))
+        page = self._get("/my/incentives", self.portal_1)
+        self.assertIn("Past offers", page)
+        self.assertIn("Spring push", page)
+        page = self._get(f"/my/incentives/offers/{offer.id}", self.portal_1)
+        self.assertIn("Ended", page)
+        self.assertIn("1,200.00", page, "volume")
+        self.assertNotIn("3,800.00", page, "what would be missing if it went on")
+        page = self._get("/my/incentives", self.portal_2)
+        self.assertNotIn("Spring push", page)
+
     def test_accept_the_agreement(self):
         agreement = self._publish_agreement()
         url = f"/my/incentives/enrollments/{self.enrollment_1.id}"

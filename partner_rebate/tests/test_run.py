@@ -122,3 +122,47 @@ class TestRun(RebateCommon):
                 env["partner.incentive.offer"].browse(ids[0]).unlink()
                 env["partner.incentive.program"].browse(ids[1]).unlink()
                 cr.commit()  # pylint: disable=invalid-commit
+
+    def _get_places(self, offer):
+        """``{partner id: where its row lies}``; a row that is written moves."""
+        self.env.cr.execute(
+            "SELECT partner_id, ctid::text FROM partner_incentive_standing"
+            " WHERE offer_id = %s",
+            [offer.id],
+        )
+        return dict(self.env.cr.fetchall())
+
+    def test_run_writes_only_the_standings_that_changed(self):
+        offer = self._create_offer(brackets=[(0, 10), (2000, 20)])
+        self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        gone = self._invoice(self.partner_2, date(2026, 1, 10), 1000)
+        self._accrue(date(2026, 1, 31), offer)
+        before = self._get_places(offer)
+        self.assertEqual(set(before), {self.partner_1.id, self.partner_2.id})
+        self._accrue(date(2026, 1, 31), offer)
+        self.assertEqual(self._get_places(offer), before)
+        self._invoice(self.partner_1, date(2026, 1, 11), 500)
+        self._accrue(date(2026, 1, 31), offer)
+        after = self._get_places(offer)
+        self.assertEqual(after[self.partner_2.id], before[self.partner_2.id])
+        self.assertNotEqual(after[self.partner_1.id], before[self.partner_1.id])
+        standing = offer.standing_ids.filtered(
+            lambda standing: standing.partner_id == self.partner_1
+        )
+        self.assertEqual((standing.qualifying, standing.missing), (1500, 500))
+        gone.button_draft()
+        self._accrue(date(2026, 1, 31), offer)
+        self.assertEqual(set(self._get_places(offer)), {self.partner_1.id})
+
+    def test_standing_follows_a_scale_that_moved(self):
+        offer = self._create_offer(
+            brackets=[(200, 10)], formula="whole", bracket_reference="previous"
+        )
+        self._invoice(self.partner_1, date(2025, 6, 10), 1000)
+        self._invoice(self.partner_1, date(2026, 1, 10), 1500)
+        self._accrue(date(2026, 12, 31), offer)
+        self.assertEqual(offer.standing_ids.mapped("missing"), [500])
+        # Nothing is earned before or after: only the bound has moved.
+        self._invoice(self.partner_1, date(2025, 7, 10), 500)
+        self._accrue(date(2026, 12, 31), offer)
+        self.assertEqual(offer.standing_ids.mapped("missing"), [1500])
