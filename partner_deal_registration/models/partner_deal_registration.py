@@ -715,7 +715,7 @@ class PartnerDealRegistration(models.Model):
             vals.update(self._prepare_completion())
         self._write_process(vals)
         self._find_duplicates()
-        self._refresh_rivals()
+        self._tell_rivals()
         if not answered or not self.user_id:
             self._route()
         self._start_clock()

@@ -186,7 +186,7 @@ class PartnerDealRegistration(models.Model):
                 fields.Date.to_string(self.protected_until),
             )
         )
-        self._refresh_rivals()
+        self._tell_rivals()
 
     def _prepare_protection(self, today=None):
         """Dates and price that the partner's tier grants from today on."""
@@ -232,12 +232,6 @@ class PartnerDealRegistration(models.Model):
             "comment": self.customer_vat
             and self.env._("Tax ID as registered: %s", self.customer_vat),
         }
-
-    def _refresh_rivals(self):
-        """Reviewers of waiting rivals see the conflict now."""
-        for rival, _match in self._find_rivals():
-            if rival.state in ("submitted", "conflict"):
-                rival._find_duplicates()
 
     # ---------------------------------------------------------------------- reject
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -146,6 +148,37 @@ class PartnerDealRegistration(models.Model):
             ):
                 rivals.append((rival, match))
         return rivals
+
+    def _tell_rivals(self):
+        """Note this deal with those that wait for a decision on the same one.
+
+        It was compared with each of them already; another search by each would take
+        the longer the more there are.
+        """
+        self.ensure_one()
+        Finding = self.env["partner.deal.finding"].sudo()
+        rivals = [
+            (rival, match)
+            for rival, match in self._find_rivals()
+            if rival.state in OPEN_STATES
+        ]
+        Finding.search(
+            [
+                ("registration_id", "in", [rival.id for rival, _match in rivals]),
+                ("res_model", "=", self._name),
+                ("res_id", "=", self.id),
+            ]
+        ).unlink()
+        Finding.create(
+            [
+                Finding._prepare(
+                    rival,
+                    self,
+                    replace(match, res_id=self.id, name=self.customer_name),
+                )
+                for rival, match in rivals
+            ]
+        )
 
     def _get_blocking_rivals(self):
         """``(protected, earlier)`` registrations that stand before this one."""

@@ -201,6 +201,18 @@ class TestDuplicate(DealCommon):
                 self.assertIn("anlagenbau", finding.explanation)
                 deal.action_withdraw()
 
+    def test_the_first_hears_of_the_second(self):
+        first = self._deal(submit=True)
+        self.assertEqual(first.sudo().conflict_level, "none")
+        second = self._deal(
+            self.partner_2, submit=True, customer_name="Mueller Maschinenbau"
+        )
+        for deal, other in ((first, second), (second, first)):
+            found = deal.sudo().finding_ids
+            self.assertEqual((found.res_id, found.level), (other.id, "conflict"))
+        first.with_user(self.manager).action_approve()
+        self.assertEqual(second.sudo().finding_ids.record_state, "Approved")
+
     def test_other_keys(self):
         for values in (
             {"customer_vat": "DE811569869"},
