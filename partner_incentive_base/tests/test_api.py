@@ -49,8 +49,10 @@ class TestApi(PortalCommon):
         """``POST /json/2/model/method`` with the user's key."""
         response = self.url_open(
             f"/json/2/{model}/{method}",
-            json=arguments,
+            # An empty object would be sent by GET.
+            json={"context": {}, **arguments},
             headers={"Authorization": f"Bearer {self.keys[user]}"},
+            timeout=120,
         )
         self.assertEqual(response.status_code, status, response.text[:500])
         return response.json()
@@ -248,7 +250,7 @@ class TestApi(PortalCommon):
         with mute_logger(*QUIET):
             response = self.url_open(
                 "/json/2/partner.incentive.run/accrue",
-                json={},
+                json={"context": {}},
                 headers={"Authorization": "Bearer nonsense"},
             )
             self.assertEqual(response.status_code, 401)
@@ -257,7 +259,7 @@ class TestApi(PortalCommon):
                 self.users["admin"],
                 "partner.incentive.posting",
                 "_post_openings",
-                404,
+                403,
             )
         self.env.invalidate_all()
         self.assertEqual(self.env["partner.incentive.entry"].search_count([]), count)
