@@ -16,13 +16,15 @@
         "views/partner_incentive_forecast_views.xml",
         "views/partner_incentive_target_views.xml",
         "views/partner_incentive_achievement_views.xml",
+        "views/partner_incentive_seller_views.xml",
         "views/partner_sell_through_views.xml",
         "views/partner_incentive_outlook_views.xml",
+        "views/partner_incentive_negotiation_views.xml",
         "views/sale_order_views.xml",
         "views/portal_templates.xml",
     ],
     "assets": {
         "web.assets_tests": ["partner_rebate/static/tests/tours/**/*"],
     },
-    "demo": ["demo/partner_rebate_demo.xml"],
+    "demo": ["demo/partner_rebate_demo.xml", "demo/partner_rebate_offers_demo.xml"],
 }

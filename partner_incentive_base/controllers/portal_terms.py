@@ -74,10 +74,15 @@ class PortalTerms:
         env = request.env
         measure = env["partner.incentive.measure"]._get_measures().get(version.measure)
         yield env._("What counts"), measure.label if measure else ""
+        attributed = measure and env[
+            "partner.incentive.measure"
+        ]._get_attribution_column(measure)
         yield (
             env._("Whose sales"),
             {
-                "buyer": env._("What you buy from us"),
+                "buyer": env._("What you buy from us")
+                if attributed
+                else env._("What is yours, or what you report"),
                 "sourced": env._("Sales that you brought about"),
                 "influenced": env._("Sales that you influenced"),
                 "resold": env._("Sales that you resold"),

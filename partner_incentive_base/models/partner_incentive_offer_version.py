@@ -300,6 +300,26 @@ class PartnerIncentiveOfferVersion(models.Model):
                     )
                 )
 
+    @api.constrains("credit_role", "measure")
+    def _check_credit_role(self):
+        """Only orders and invoices are attributed; all else names its partner."""
+        registry = self.env["partner.incentive.measure"]
+        measures = registry._get_measures()
+        for version in self.filtered(lambda v: v.credit_role != "buyer"):
+            measure = measures.get(version.measure)
+            if (
+                measure
+                and not measure.credited
+                and not registry._get_attribution_column(measure)
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(measure)s counts for the partner that it names. Let credit "
+                        "go to the buyer.",
+                        measure=measure.label,
+                    )
+                )
+
     @api.constrains("reduced_by_earlier", "measure")
     def _check_reduction(self):
         for version in self:

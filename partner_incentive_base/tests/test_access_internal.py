@@ -20,6 +20,7 @@ KEPT = ("", "r", "rwc", "rwc", "rwc", "rwcd", "rwcd")
 BOOKS = ("", "r", "r", "r", "r", "r", "r")
 MONEY = ("", "r", "r", "r", "rwcd", "r", "rwcd")
 WIZARD = ("", "", "rwcd", "rwcd", "rwcd", "rwcd", "rwcd")
+MANAGERS = ("", "", "", "", "", "rwcd", "rwcd")
 MATRIX = {
     "partner.customer.contract": KEPT,
     "partner.customer.contract.import": WIZARD,
@@ -79,24 +80,11 @@ MATRIX = {
     "partner.incentive.evidence.type": CATALOG,
     "partner.incentive.milestone": DRAFTED,
     "partner.incentive.offer.template": CATALOG,
-    "partner.incentive.outlook.line": (
-        "",
-        "rwcd",
-        "rwcd",
-        "rwcd",
-        "rwcd",
-        "rwcd",
-        "rwcd",
-    ),
-    "partner.incentive.outlook.view": (
-        "",
-        "rwcd",
-        "rwcd",
-        "rwcd",
-        "rwcd",
-        "rwcd",
-        "rwcd",
-    ),
+    "partner.incentive.outlook.line": ("", *["rwcd"] * 6),
+    "partner.incentive.outlook.view": ("", *["rwcd"] * 6),
+    "partner.incentive.negotiation": MANAGERS,
+    "partner.incentive.negotiation.line": MANAGERS,
+    "partner.incentive.seller": KEPT,
     "partner.incentive.simulation": WIZARD,
     "partner.incentive.simulation.line": WIZARD,
     "partner.incentive.target": DRAFTED,

@@ -123,6 +123,7 @@ class PartnerIncentiveOutlookPortal(PartnerIncentivePortal):
             else "",
             "outlook": bool(outlook),
             "pooled": version.pooled,
+            "accelerates": ", ".join(version.accelerated_offer_ids.mapped("name")),
             "near": False,
         }
         if not outlook:

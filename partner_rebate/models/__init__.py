@@ -1,5 +1,6 @@
 from . import partner_incentive_achievement
 from . import partner_incentive_calculation
+from . import partner_incentive_claim
 from . import partner_incentive_forecast
 from . import partner_incentive_measure
 from . import partner_incentive_measure_contract
@@ -10,6 +11,7 @@ from . import partner_incentive_offer
 from . import partner_incentive_offer_template
 from . import partner_incentive_offer_version
 from . import partner_incentive_outlook
+from . import partner_incentive_seller
 from . import partner_incentive_target
 from . import partner_sell_through_file
 from . import partner_sell_through_line

@@ -1,6 +1,14 @@
 from odoo import api, fields, models
 
-#: What a type usually counts; the user may choose another measure.
+#: What a type usually counts; the user may choose another measure. What a type does
+#: not say is as in PLAIN_TERMS, so that the type chosen before leaves no trace.
+PLAIN_TERMS = {
+    "credit_role": "buyer",
+    "evidence_rule": "documents",
+    "rate_kind": "percent",
+    "bracket_reference": "volume",
+    "seller_claims": False,
+}
 USUAL_TERMS = {
     "volume_rebate": {"measure": "invoiced_amount"},
     "growth_rebate": {"measure": "growth_amount"},
@@ -11,6 +19,7 @@ USUAL_TERMS = {
     },
     "spif": {
         "measure": "claimed_quantity",
+        "seller_claims": True,
         "evidence_rule": "claim",
         "rate_kind": "per_unit",
         "payout": "vendor_bill",
@@ -56,7 +65,9 @@ class PartnerIncentiveOffer(models.Model):
     def _onchange_offer_type(self):
         """Suggest what offers of the type usually count, while terms are open."""
         if self.version_state in (False, "draft"):
-            self.update(USUAL_TERMS.get(self.offer_type, {}))
+            usual = USUAL_TERMS.get(self.offer_type)
+            if usual:
+                self.update({**PLAIN_TERMS, **usual})
 
     def _get_coupled(self):
         """An accelerator is calculated together with what it accelerates."""
@@ -87,6 +98,13 @@ class PartnerIncentiveOffer(models.Model):
                             PartnerIncentiveOffer, coupled | both
                         )._get_coupled()
         return coupled
+
+    def _get_overlapping_offers(self):
+        """An accelerator pays nothing itself, so it overlaps with nothing."""
+        if self.version_id.accelerated_offer_ids:
+            return self.browse()
+        others = super()._get_overlapping_offers()
+        return others.filtered(lambda other: not other.version_id.accelerated_offer_ids)
 
     def action_view_targets(self):
         self.ensure_one()

@@ -155,6 +155,11 @@ class PartnerIncentiveOfferVersion(models.Model):
         help="The rate reached here is added, in percent, to what the partner earns "
         "under these offers. The accelerator itself pays nothing.",
     )
+    seller_claims = fields.Boolean(
+        string="Sellers claim themselves",
+        help="Claims are filed and earned by people at partners, with their employer's "
+        "consent; they are paid to an account of their own.",
+    )
     milestone_ids = fields.One2many(
         "partner.incentive.milestone", "version_id", string="Milestones", copy=True
     )
@@ -216,6 +221,23 @@ class PartnerIncentiveOfferVersion(models.Model):
                     self.env._(
                         "Pooled offers are accelerated by a pooled offer, others by "
                         "one that is not pooled."
+                    )
+                )
+
+    @api.constrains("seller_claims", "payout", "measure")
+    def _check_seller_claims(self):
+        for version in self.filtered("seller_claims"):
+            if not (version.measure or "").startswith("claimed_"):
+                raise ValidationError(
+                    self.env._(
+                        "What sellers claim themselves is measured by claims: by "
+                        "amount, quantity or number."
+                    )
+                )
+            if version.payout in ("credit_note", "offset"):
+                raise ValidationError(
+                    self.env._(
+                        "Sellers buy nothing from us, so they are paid by vendor bill."
                     )
                 )
 

@@ -176,7 +176,8 @@ class PartnerIncentiveOutlook(models.AbstractModel):
 
         From where partners stood after the last run, so that it costs a few queries
         whatever the history. Offers whose terms need the books themselves (conditions
-        on invoice lines, brackets in percent of others' volume) are left out.
+        on invoice lines, brackets in percent of others' volume) are left out, and so
+        is what accelerators add.
 
         :param partner: who buys (commercial partner)
         :param lines: list of ``(product, quantity in its unit, amount)``, in company
@@ -198,13 +199,18 @@ class PartnerIncentiveOutlook(models.AbstractModel):
             version = offer._get_published_versions().filtered(
                 lambda each: each.effective_date <= day
             )[-1:]
-            if version.measure in ESTIMATED and (not end or end >= day):
+            if (
+                version.measure in ESTIMATED
+                and not version.accelerated_offer_ids
+                and (not end or end >= day)
+            ):
                 versions |= version
         estimates = []
         shares = {("buyer", partner.id): Decimal(1)}
         for credited, role, share in credits:
             shares[role, credited.id] = Decimal(str(share))
-        for version, scope in self._get_eligible(versions, day):
+        concerned = partner.union(*(credited for credited, _role, _share in credits))
+        for version, scope in self._get_eligible(versions, day, concerned):
             share = shares.get((scope.role, scope.partner_id))
             estimate = share and self._estimate_version(
                 version, scope, day, lines, share
@@ -213,8 +219,13 @@ class PartnerIncentiveOutlook(models.AbstractModel):
                 estimates.append(estimate)
         return self._only_best(estimates)
 
-    def _get_eligible(self, versions, day):
-        """``(version, scope)`` of who earns what on a day."""
+    def _get_eligible(self, versions, day, partners):
+        """``(version, scope)`` of who earns on a day by sales of ``partners``."""
+        # Their parents may be named by an offer; 0 is the earner of a pool.
+        earners = partners
+        while partners:
+            partners = partners.parent_id
+            earners |= partners
         Calculation = self.env["partner.incentive.calculation"]
         by_measure = {}
         for version in versions:
@@ -228,6 +239,7 @@ class PartnerIncentiveOutlook(models.AbstractModel):
             ]
             query = Calculation._get_query(code, spans, day, None) if spans else None
             if query is not None:
+                query.partner_ids = [0, *earners.ids]
                 yield from query.fetch_eligible(day)
 
     def _estimate_version(self, version, scope, day, lines, share):

@@ -5,14 +5,16 @@ from . import test_measures
 from . import test_measures_contract
 from . import test_measures_history
 from . import test_money
-from . import test_payout
+from . import test_negotiation
 from . import test_offer_types
 from . import test_outlook
 from . import test_paid
+from . import test_payout
 from . import test_portal
 from . import test_run
 from . import test_run_incremental
 from . import test_sell_through
+from . import test_seller
 from . import test_settlement
 from . import test_templates
 from . import test_tours

@@ -261,6 +261,9 @@ class TestOfferTypes(RebateCommon):
             form.offer_type = "new_logo"
             self.assertEqual(form.rate_kind, "per_unit")
             self.assertEqual(form.credit_role, "sourced")
+            form.offer_type = "spif"
+            self.assertEqual(form.credit_role, "buyer")
+            self.assertTrue(form.seller_claims)
 
     def test_retroactive_offer_picks_up_past_sales(self):
         self._invoice(self.partner_1, date(2026, 1, 10), 1000)

@@ -279,6 +279,22 @@ class TestOutlook(RebateCommon):
         )
         self.assertEqual(self._quote(1000).incentive_estimate, 10)
 
+    def test_an_accelerator_costs_nothing_itself_and_overlaps_with_nothing(self):
+        accelerator = self._create_offer(
+            name="Kicker",
+            offer_type="accelerator",
+            accelerated_offer_ids=[Command.set(self.offer.ids)],
+        )
+        self.assertEqual(self._quote(1000).incentive_estimate, 10)
+        self.assertFalse(accelerator._get_overlapping_offers())
+        self.assertFalse(self.offer._get_overlapping_offers())
+
+    def test_quotation_of_a_subsidiary_of_a_named_parent(self):
+        branch = self.env["res.partner"].create(
+            {"name": "Branch", "is_company": True, "parent_id": self.partner_1.id}
+        )
+        self.assertEqual(self._quote(1000, branch).incentive_estimate, 10)
+
     def test_estimate_is_for_internal_users_only(self):
         """A salesman without any incentive right sees it, a customer never does."""
         salesman = new_test_user(

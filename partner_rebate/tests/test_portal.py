@@ -60,6 +60,30 @@ class TestPortalRebate(PortalCommon):
         )
         self._post(path, self.outsider, status=404, volume="1")
 
+    def test_terms_say_what_is_compared(self):
+        """Own target in the terms, and nobody else's; percentages as bounds."""
+        offer = self._create_offer(
+            name="Target",
+            measure="invoiced_amount",
+            bracket_reference="target",
+            brackets=[(100, 2), (120, 3)],
+            safety_days=7,
+        )
+        self.env["partner.incentive.target"].sudo().create(
+            [
+                {"offer_id": offer.id, "partner_id": partner.id, "volume": volume}
+                for partner, volume in (
+                    (self.partner_1, 12345),
+                    (self.partner_2, 67890),
+                )
+            ]
+        )
+        page = self._get(f"/my/incentives/offers/{offer.id}", self.portal_1)
+        self.assertIn("12,345.00", page)
+        self.assertNotIn("67,890", page)
+        self.assertIn("120 %", page)
+        self.assertIn("7 days", page)
+
     def test_nothing_runs_for_an_outsider(self):
         page = self._get("/my/incentives/outlook", self.outsider)
         self.assertIn("No offer runs for you", page)

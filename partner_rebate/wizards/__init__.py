@@ -1,2 +1,3 @@
+from . import partner_incentive_negotiation
 from . import partner_incentive_outlook_view
 from . import partner_incentive_simulation
