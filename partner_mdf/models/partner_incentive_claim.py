@@ -478,7 +478,8 @@ class PartnerIncentiveClaim(models.Model):
         self.sudo()._write_process(
             {"state": "scheduled", "settlement_move_id": move_sudo.id}
         )
-        if move_sudo.move_type == "out_refund" or not move_sudo.amount_total:
+        # a credit note is the partner's at once, and what was netted needs no document
+        if not move_sudo or move_sudo.move_type == "out_refund":
             self._set_paid()
 
     def _set_paid(self):
@@ -488,6 +489,8 @@ class PartnerIncentiveClaim(models.Model):
                 body=self.env._(
                     "Paid with %s.", claim.sudo().settlement_move_id.display_name
                 )
+                if claim.sudo().settlement_move_id
+                else self.env._("Netted against what the partner owed.")
             )
 
     def _set_unpaid(self):

@@ -201,7 +201,7 @@ class PartnerMdfFund(models.Model):
         "otherwise.",
     )
     participation_ids = fields.One2many(
-        "partner.mdf.participation", "fund_id", string="Participation", copy=True
+        "partner.mdf.participation", "fund_id", copy=True
     )
     request_ceiling = fields.Monetary(help="Most that one request gets. 0: no limit.")
     activity_ceiling = fields.Monetary(help="Most that one activity gets. 0: no limit.")
