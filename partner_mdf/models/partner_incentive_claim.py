@@ -267,6 +267,17 @@ class PartnerIncentiveClaim(models.Model):
             return self.cost_amount, self.cost_currency_id
         return super()._get_evidence_target()
 
+    def _get_document_amount(self):
+        if self.mdf_activity_id:
+            return self.cost_amount, self.cost_currency_id
+        return super()._get_document_amount()
+
+    def _get_evidence_problems(self):
+        problems = super()._get_evidence_problems()
+        if self.mdf_activity_id and not self.attachment_ids:
+            problems.append(self.env._("Add at least one file that proves it."))
+        return problems
+
     def _get_fingerprint_fields(self):
         fingerprint = super()._get_fingerprint_fields()
         # what is reimbursed changes with what others claim; the cost does not

@@ -103,6 +103,8 @@ class TestProperty(MdfCommon):
         elif kind == "settle":
             self._pay(fund, day)
         elif kind == "return" and fund.kind == "coop":
+            # it comes in the window of its sale
+            self._invoice(partner, day, amount * 4)
             self._invoice(partner, day, amount * 3, move_type="out_refund")
             self._accrue(day, fund.offer_id)
         elif kind == "change" and approved:
