@@ -23,6 +23,7 @@
         "views/portal_templates.xml",
         "security/partner_mdf_rules.xml",
     ],
+    "demo": ["demo/partner_mdf_demo.xml"],
     "assets": {
         "web.assets_tests": ["partner_mdf/static/tests/tours/**/*"],
     },

@@ -1,4 +1,5 @@
 import hashlib
+import re
 from datetime import timedelta
 
 from markupsafe import Markup
@@ -430,20 +431,14 @@ class PartnerIncentiveClaim(models.Model):
         key = self.sudo()._get_duplicate_key()
         if not key or not self.partner_id:
             return self.browse()
-        company_id, _partner, *rest = key.split("|")
-        number = self.env["partner.incentive.claim"]
-        for other in self.search(
+        company, _partner, *rest = key.split("|", 2)
+        pattern = re.sub(r"([\\%_])", r"\\\1", rest[0])
+        return self.search(
             [
-                ("company_id", "=", int(company_id)),
+                ("duplicate_key", "=like", f"{company}|%|{pattern}"),
                 ("partner_id", "!=", self.partner_id._origin.id),
-                ("document_number", "!=", False),
-                ("amount", "=", self.amount),
-                ("state", "not in", ("draft", "rejected", "cancelled")),
             ]
-        ):
-            if (other.sudo()._get_duplicate_key() or "").split("|")[2:] == rest:
-                number |= other
-        return number
+        )
 
     # ---------------------------------------------------------------------- evidence
 
@@ -914,9 +909,14 @@ class PartnerIncentiveClaim(models.Model):
         number = "".join((self.document_number or "").split()).casefold()
         if not number:
             return None
-        amount = float_repr(self.amount, self.currency_id.decimal_places)
-        parts = (self.company_id.id, self.partner_id.id, self.currency_id.id)
+        amount, currency = self._get_document_amount()
+        amount = float_repr(amount, currency.decimal_places)
+        parts = (self.company_id.id, self.partner_id.id, currency.id)
         return "|".join([*map(str, parts), amount, number])
+
+    def _get_document_amount(self):
+        """``(amount, currency)`` on the document that the claim is based on."""
+        return self.amount, self.currency_id
 
     def _check_can_request_info(self, reason):
         self._check_group(COMPLIANCE, MANAGER)

@@ -267,6 +267,17 @@ class PartnerIncentiveClaim(models.Model):
             return self.cost_amount, self.cost_currency_id
         return super()._get_evidence_target()
 
+    def _get_document_amount(self):
+        if self.mdf_activity_id:
+            return self.cost_amount, self.cost_currency_id
+        return super()._get_document_amount()
+
+    def _get_evidence_problems(self):
+        problems = super()._get_evidence_problems()
+        if self.mdf_activity_id and not self.attachment_ids:
+            problems.append(self.env._("Add at least one file that proves it."))
+        return problems
+
     def _get_fingerprint_fields(self):
         fingerprint = super()._get_fingerprint_fields()
         # what is reimbursed changes with what others claim; the cost does not
@@ -478,7 +489,8 @@ class PartnerIncentiveClaim(models.Model):
         self.sudo()._write_process(
             {"state": "scheduled", "settlement_move_id": move_sudo.id}
         )
-        if move_sudo.move_type == "out_refund" or not move_sudo.amount_total:
+        # a credit note is the partner's at once, and what was netted needs no document
+        if not move_sudo or move_sudo.move_type == "out_refund":
             self._set_paid()
 
     def _set_paid(self):
@@ -488,6 +500,8 @@ class PartnerIncentiveClaim(models.Model):
                 body=self.env._(
                     "Paid with %s.", claim.sudo().settlement_move_id.display_name
                 )
+                if claim.sudo().settlement_move_id
+                else self.env._("Netted against what the partner owed.")
             )
 
     def _set_unpaid(self):

@@ -90,11 +90,42 @@ class PartnerIncentiveSettlement(models.Model):
         return vals
 
     def _link_documents(self, moves_sudo):
+        """Claims that are paid in full, the oldest first, know by what."""
         result = super()._link_documents(moves_sudo)
-        for line in self.line_ids.filtered("move_id"):
-            if line.offer_id._get_fund() and line.amount > 0:
-                claims = self._get_open_claims(line)
-                total = sum(claims.mapped("amount"))
-                if line.currency_id.compare_amounts(total, line.amount) <= 0:
-                    claims._set_paid_by(line.sudo().move_id)
+        for line in self.line_ids.sudo().filtered(lambda each: each.amount > 0):
+            fund = line.offer_id._get_fund()
+            if not fund:
+                continue
+            covered = self._get_covered(line, fund)
+            for claim in self._get_open_claims(line):
+                if fund.currency_id.compare_amounts(claim.amount, covered) > 0:
+                    break
+                covered -= claim.amount
+                claim._set_paid_by(line.move_id)
         return result
+
+    def _get_covered(self, line, fund):
+        """What was paid to the partner beyond claims that are known to be paid."""
+        position = [
+            ("offer_id", "=", line.offer_id.id),
+            ("partner_id", "=", line.partner_id.id),
+        ]
+        settled = (
+            self.env["partner.incentive.entry"]
+            .sudo()
+            ._read_group(position, aggregates=["settled:sum"])[0][0]
+        )
+        paid = (
+            self.env["partner.incentive.claim"]
+            .sudo()
+            ._read_group(
+                [*position, ("settlement_move_id", "!=", False)],
+                aggregates=["amount:sum"],
+            )[0][0]
+        )
+        converted = sum(
+            fund.sudo()
+            .allocation_ids.filtered(lambda a: a.partner_id == line.partner_id)
+            .mapped("converted")
+        )
+        return (settled or 0.0) - (paid or 0.0) - converted

@@ -86,7 +86,6 @@ class PartnerMdfActivity(models.Model):
     user_id = fields.Many2one(related="request_id.user_id", string="Responsible")
     type_id = fields.Many2one(
         "partner.mdf.activity.type",
-        string="Type",
         required=True,
         index=True,
         ondelete="restrict",

@@ -15,7 +15,6 @@ class PartnerMdfActivityType(models.Model):
     description = fields.Text(translate=True, help="What partners read about it.")
     medium_id = fields.Many2one(
         "utm.medium",
-        string="Medium",
         ondelete="restrict",
         help="Leads and orders that an activity brings carry this medium.",
     )

@@ -282,10 +282,13 @@ class PartnerMdfAllocation(models.Model):
         for allocation in self:
             currency = allocation.currency_id
             left = allocation.available + allocation.expired
-            target = max(left, 0.0) if allocation._is_over(day) else 0.0
+            target = 0.0
+            if allocation._is_over(day):
+                target = max(min(left, allocation._get_net()), 0.0)
             if allocation._is_over(day) and allocation._carries_over():
                 share = allocation.fund_id.carry_percent / 100
-                carried = currency.round(max(allocation.available, 0.0) * share)
+                free = min(allocation.available, target)
+                carried = currency.round(max(free, 0.0) * share)
                 if carried:
                     allocation._carry_over(carried)
                     target -= carried
@@ -293,6 +296,16 @@ class PartnerMdfAllocation(models.Model):
             if not currency.is_zero(change):
                 allocation._write_checkbook({"expired": allocation.expired + change})
                 allocation.fund_id._book_expiry(allocation, change, day)
+
+    def _get_net(self):
+        """What is left, less what returns took back of the partner's other money."""
+        fund = self.fund_id
+        if fund.kind != "coop":
+            return self.available + self.expired
+        own = fund.sudo().allocation_ids.filtered(
+            lambda each: each.partner_id == self.partner_id
+        )
+        return sum(own.mapped("available")) + self.expired
 
     def _carries_over(self):
         fund = self.fund_id

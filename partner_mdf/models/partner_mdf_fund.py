@@ -201,7 +201,7 @@ class PartnerMdfFund(models.Model):
         "otherwise.",
     )
     participation_ids = fields.One2many(
-        "partner.mdf.participation", "fund_id", string="Participation", copy=True
+        "partner.mdf.participation", "fund_id", copy=True
     )
     request_ceiling = fields.Monetary(help="Most that one request gets. 0: no limit.")
     activity_ceiling = fields.Monetary(help="Most that one activity gets. 0: no limit.")
@@ -699,7 +699,18 @@ class PartnerMdfFund(models.Model):
         """What can be approved for an activity of ``partner`` that begins on a day."""
         start = start or fields.Date.context_today(self)
         allocations = self._get_allocations(partner, start)
-        return sum(max(each.available, 0.0) for each in allocations)
+        total = sum(max(each.available, 0.0) for each in allocations)
+        return max(total - self._get_shortage(partner), 0.0)
+
+    def _get_shortage(self, partner):
+        """What returns took back of a partner's money beyond what a window earned.
+
+        It is made up for by the other windows' money before anything is approved.
+        """
+        if self.kind != "coop":
+            return 0.0
+        own = self.sudo().allocation_ids.filtered(lambda a: a.partner_id == partner)
+        return sum(max(-each.available, 0.0) for each in own)
 
     def _commit_amount(self, activity, amount):
         """Draw ``amount`` for an activity on the open allocations, oldest first.
@@ -713,8 +724,15 @@ class PartnerMdfFund(models.Model):
         allocations = self._get_allocations(activity.partner_id, activity.date_from)
         left = amount
         draws = []
-        for allocation in allocations:
-            share = currency.round(min(max(allocation.available, 0.0), left))
+        reserved = self._get_shortage(activity.partner_id)
+        for allocation in reversed(allocations):
+            # a shortage is made up for by the youngest money
+            kept = min(max(allocation.available, 0.0), reserved)
+            reserved -= kept
+            draws.append((allocation, allocation.available - kept))
+        usable, draws = draws[::-1], []
+        for allocation, free in usable:
+            share = currency.round(min(max(free, 0.0), left))
             if share > 0:
                 draws.append((allocation, share))
                 left = currency.round(left - share)
@@ -1038,6 +1056,7 @@ class PartnerMdfFund(models.Model):
     def _close_periods(self, day):
         """Close what nobody claimed in time, then expire or carry over the rest."""
         for fund in self:
+            fund._sync_earned()
             fund._lock_checkbook()
             fund.sudo()._convert_small(day)
             self.env["partner.mdf.activity"].sudo().search(

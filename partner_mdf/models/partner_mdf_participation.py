@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class PartnerMdfParticipation(models.Model):
@@ -29,3 +29,24 @@ class PartnerMdfParticipation(models.Model):
         "(fund_id, COALESCE(activity_type_id, 0), COALESCE(grade_id, 0))",
         "There is a rate for this activity and tier already.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._check_can_change()
+        return lines
+
+    def write(self, vals):
+        self._check_can_change()
+        result = super().write(vals)
+        self._check_can_change()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_open(self):
+        self._check_can_change()
+
+    def _check_can_change(self):
+        """The rates of an open fund are a manager's."""
+        for fund in self.fund_id.filtered(lambda each: each.state != "draft"):
+            fund._check_group("partner_incentive_base.group_incentive_manager")

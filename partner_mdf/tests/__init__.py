@@ -1,7 +1,11 @@
-from . import test_access
-from . import test_concurrency
-from . import test_money
-from . import test_periods
-from . import test_portal
-from . import test_property
-from . import test_tours
+from . import (
+    test_access,
+    test_allocate,
+    test_concurrency,
+    test_money,
+    test_periods,
+    test_portal,
+    test_property,
+    test_results,
+    test_tours,
+)

@@ -75,6 +75,25 @@ class TestAccess(MdfCommon):
         with self.assertRaises(UserError):
             self.fund.unlink()
 
+    def test_rates_and_proof_are_a_managers(self):
+        line = self.env["partner.mdf.participation"].create(
+            {"fund_id": self.fund.id, "rate": 10}
+        )
+        rule = self.event.evidence_rule_ids[0]
+        for step in (
+            lambda: self._as(line, "user").write({"rate": 90}),
+            lambda: self._as(line, "user").unlink(),
+            lambda: self._as(line, "user").create(
+                {"fund_id": self.fund.id, "rate": 90, "grade_id": False}
+            ),
+            lambda: self._as(rule, "user").write({"minimum": 9}),
+            lambda: self._as(rule, "user").unlink(),
+        ):
+            with self.assertRaises(AccessError):
+                step()
+        self._as(line, "manager").rate = 20
+        self._as(rule, "manager").minimum = 2
+
     def test_created_as_draft(self):
         fund = self._as(self.env["partner.mdf.fund"], "user").create(
             {

@@ -172,6 +172,42 @@ class TestMoney(MdfCommon):
         with self.assertRaisesRegex(UserError, "has been claimed"):
             self._claim(activity, 10)
 
+    def test_the_same_invoice_is_claimed_once(self):
+        """Number and cost decide, not what is left to reimburse."""
+        fund = self._create_fund()
+        self._allocate(fund, 1000)
+        activity = self._activity(fund, 1000)
+        first = self._approve_claim(self._claim(activity, 600, document_number="R 1"))
+        with self.assertRaisesRegex(UserError, first.name):
+            self._claim(activity, 600, document_number="r1")
+        self._claim(activity, 601, document_number="R 1")
+        other = self._activity(fund, 1000, partner=self.partner_2)
+        copied = self._claim(other, 600, document_number="R1")
+        self.assertIn(self.partner_1.name, copied.evidence_warning)
+
+    def test_nothing_is_claimed_without_proof(self):
+        fund = self._create_fund()
+        self._allocate(fund, 1000)
+        claim = self._claim(self._activity(fund, 1000), 600, submit=False)
+        with self.assertRaisesRegex(UserError, "at least one file"):
+            self._as(claim, "user").action_submit()
+
+    def test_partly_paid(self):
+        """Finance pays 100 of 300 first, then the rest: both claims are known paid."""
+        fund = self._create_fund()
+        self._allocate(fund, 1000)
+        activity = self._activity(fund, 1000)
+        first = self._approve_claim(self._claim(activity, 400))
+        second = self._approve_claim(self._claim(activity, 200))
+        position = (fund.offer_id.id, self.partner_1.id)
+        self._settle(date(2026, 2, 1), fund.offer_id, overrides={position: 100})
+        self.assertEqual((first.state, second.state), ("approved", "approved"))
+        batch = self._pay(fund, date(2026, 2, 2))
+        self.assertEqual(batch.move_ids.amount_untaxed, 200)
+        self.assertEqual((first.state, second.state), ("scheduled", "scheduled"))
+        self.assertEqual(self._owed(fund), 200)
+        self.assertLedgerAgrees()
+
     def test_part_of_the_cost_accepted(self):
         fund = self._create_fund()
         self._allocate(fund, 500, self.partner_1)

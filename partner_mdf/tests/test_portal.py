@@ -254,11 +254,13 @@ class TestPortal(MdfCommon, HttpCase):
         self.assertEqual((request.state, draft.state), ("approved", "draft"))
         for path in (
             f"/web/content/{file.id}",
-            f"/web/image/{file.id}",
             f"/web/content/{file.id}?access_token=guess",
         ):
             with self.subTest(path):
                 self.assertEqual(self.url_open(path).status_code, 404)
+        # Odoo answers with its placeholder here
+        image = self.url_open(f"/web/image/{file.id}")
+        self.assertNotIn(file.raw, image.content)
 
     def test_no_rights_by_rpc(self):
         """Neither own nor other records by call_kw or the external API."""
