@@ -745,6 +745,7 @@ class PartnerDealRegistration(models.Model):
         self.message_subscribe(people.ids)
         self.message_post(
             body=body,
+            message_type="comment",
             subtype_xmlid="mail.mt_comment",
             author_id=self.company_id.partner_id.id,
             partner_ids=people.ids,

@@ -328,6 +328,7 @@ class PartnerDealRegistration(models.Model):
             if note:
                 registration_sudo.message_post(
                     body=note,
+                    message_type="comment",
                     subtype_xmlid="mail.mt_comment",
                     author_id=self.env.user.partner_id.id,
                 )

@@ -107,6 +107,8 @@ class TestDealPortal(DealCommon, HttpCase):
         deal = self._approved()
         page = self.url_open(f"/my/incentives/deals/{deal.id}")
         self.assertIn("protected for you until", page.text)
+        for field in ("progress_note", "days", "extend_reason", "lose_reason"):
+            self.assertIn(f'id="{field}"', page.text)
         page = self._post(
             f"/my/incentives/deals/{deal.id}/do/progress",
             page,
@@ -114,6 +116,10 @@ class TestDealPortal(DealCommon, HttpCase):
             note="Offer sent",
         )
         self.assertEqual(deal.progress, "proposal")
+        # What the partner is told, and what it said, is in the chat of the page.
+        told = " ".join(deal.sudo().website_message_ids.mapped("body"))
+        for words in ("in review", "protected until", "Offer sent"):
+            self.assertIn(words, told)
         rejected = self._deal(submit=True, customer_name="Other AG")
         rejected.with_user(self.manager).action_reject("other", "No budget")
         page = self.url_open(f"/my/incentives/deals/{rejected.id}")

@@ -203,7 +203,7 @@ class PartnerIncentiveDispute(models.Model):
 
     @api.model
     def _expand_states(self, states, domain):
-        return [state for state, _label in STATES]
+        return [state for state, _label in STATES if state != "withdrawn"]
 
     def _get_subject(self):
         """The disputed document, read as superuser."""
@@ -371,6 +371,7 @@ class PartnerIncentiveDispute(models.Model):
                     self.company_id.incentive_dispute_owner_id,
                     self.offer_id.sudo().user_id,
                     self.program_id.sudo().user_id,
+                    *self._get_people(COMPLIANCE),
                 )
                 if user and user not in barred
             ),
@@ -693,6 +694,7 @@ class PartnerIncentiveDispute(models.Model):
         self.sudo().message_post(
             body=text,
             author_id=self.env.user.partner_id.id,
+            message_type="comment",
             subtype_xmlid="mail.mt_comment",
         )
 
@@ -705,6 +707,7 @@ class PartnerIncentiveDispute(models.Model):
             body=body,
             partner_ids=person.ids,
             author_id=self.company_id.partner_id.id,
+            message_type="comment",
             subtype_xmlid="mail.mt_comment",
         )
 
@@ -728,20 +731,20 @@ class PartnerIncentiveDispute(models.Model):
                 user_id=self.owner_id.id,
             )
 
-    def _notify_finance(self):
-        """Somebody of finance has to book it; the company's owner of that, or any."""
-        finance = (
-            self.env.ref(FINANCE)
+    def _get_people(self, group):
+        """Users of a right who work for the dispute's company."""
+        return (
+            self.env.ref(group)
             .sudo()
             .all_user_ids.filtered(
-                lambda user: (
-                    not user.share
-                    and user != self.decided_by
-                    and self.company_id in user.company_ids
-                )
+                lambda user: not user.share and self.company_id in user.company_ids
             )
+            .sorted("id")
         )
-        user = finance.sorted("id")[:1]
+
+    def _notify_finance(self):
+        """Somebody of finance, but not who decided, has to book it."""
+        user = (self._get_people(FINANCE) - self.decided_by)[:1]
         if user:
             self.sudo().activity_schedule(
                 ACTIVITY,

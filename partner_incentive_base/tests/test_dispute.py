@@ -305,6 +305,8 @@ class TestDisputePortal(DisputeCommon, PortalCommon):
         url = f"/my/incentives/disputes/new/movement/{self.entry.id}"
         self.assertIn(url, page.text)
         form = self.url_open(url)
+        for name in ("category", "amount", "reason", "files"):
+            self.assertIn(f'name="{name}"', form.text)
         answer = self._post(url, form, category="rate", amount="abc", reason="Why <b>")
         self.assertIn("is not an amount", answer.text)
         self.assertIn("Why &lt;b&gt;", answer.text)
