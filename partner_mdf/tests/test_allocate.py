@@ -102,6 +102,7 @@ class TestAllocate(MdfCommon):
         wizard, _lines = self._preview(method="equal", amount=100.01)
         with self.assertRaisesRegex(UserError, "more than the"):
             wizard.action_allocate()
+        self.fund.invalidate_recordset()
         self.assertFalse(self.fund.allocation_ids)
         _wizard, lines = self._preview(method="equal", amount=100)
         self.assertEqual(sum(lines.values()), 100)

@@ -92,29 +92,30 @@ class TestPeriods(MdfCommon):
         self.assertEqual(self._owed(fund), 0)
         self.assertLedgerAgrees()
 
-    def test_returns_of_an_earlier_window(self):
-        """600 of the first half, -120 of the second: 480 can be used, not 600."""
+    def test_taken_back_after_use(self):
+        """600 earned, 500 approved, 450 taken back: 350 are made up for by later money.
+
+        Sales of the first half are cancelled when their money is committed already.
+        """
         with freeze_time("2026-08-01"):
             fund = self._coop()
-            self._invoice(self.partner_1, date(2026, 2, 10), 20000)
-            self._invoice(
-                self.partner_1, date(2026, 7, 10), 4000, move_type="out_refund"
-            )
+            sale = self._invoice(self.partner_1, date(2026, 2, 10), 15000)
+            self._invoice(self.partner_1, date(2026, 2, 10), 5000)
             self._accrue(date(2026, 8, 1), fund.offer_id)
-            self.assertCheckbook(fund, accrued=480, available=480)
-            days = {"date_from": date(2026, 9, 1), "date_to": date(2026, 9, 1)}
-            self.assertEqual(fund._get_balance(self.partner_1, date(2026, 9, 1)), 480)
-            with self.assertRaisesRegex(UserError, "480.00"):
-                self._activity(fund, 1000, **days)
-            self._activity(fund, 800, **days)
-            self.assertCheckbook(fund, committed=400, available=80)
-        with freeze_time("2027-01-01"):
-            fund._close_periods(date(2027, 1, 1))
-            # 480 expire, since nobody claimed: what the returns took is not lost twice
-            self.assertCheckbook(fund, accrued=480, expired=480, available=0)
-            self.assertEqual(self._owed(fund), 0)
-            fund._close_periods(date(2027, 1, 2))
-            self.assertCheckbook(fund, expired=480)
+            september = date(2026, 9, 1)
+            self._activity(fund, 1000, date_from=september, date_to=september)
+            sale.button_draft()
+            sale.button_cancel()
+            self._invoice(self.partner_1, date(2026, 8, 1), 20000)
+            self._accrue(date(2026, 8, 1), fund.offer_id)
+            self.assertCheckbook(fund, accrued=750, committed=500, available=250)
+            self.assertTrue(fund.activity_ids)
+        with freeze_time("2027-01-05"):
+            later = date(2027, 2, 1)
+            # 600 of the second half, less the 350 that are missing of the first
+            self.assertEqual(fund._get_balance(self.partner_1, later), 250)
+            with self.assertRaisesRegex(UserError, "250.00"):
+                self._activity(fund, 1000, date_from=later, date_to=later)
 
     def test_below_the_threshold(self):
         """30 earned is too little for an activity: it is paid out as a rebate."""

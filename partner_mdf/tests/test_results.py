@@ -14,8 +14,12 @@ class TestResults(MdfCommon):
     """What activities brought; each document counts once."""
 
     def _lead(self, **values):
-        return self.env["crm.lead"].create(
-            {"name": "Lead", "type": "opportunity", "company_id": False, **values}
+        return (
+            self.env["crm.lead"]
+            .sudo()
+            .create(
+                {"name": "Lead", "type": "opportunity", "company_id": False, **values}
+            )
         )
 
     def _result(self, activity):
@@ -38,23 +42,27 @@ class TestResults(MdfCommon):
         self._lead(campaign_id=campaign.id, type="lead", expected_revenue=500)
         self._lead(expected_revenue=7000)
         first.action_set_won()
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": self.partner_2.id,
-                "opportunity_id": first.id,
-                # the campaign of the order is another one: the opportunity decides
-                "campaign_id": other.campaign_id.id,
-                "order_line": [
-                    Command.create(
-                        {
-                            "product_id": self.product.id,
-                            "product_uom_qty": 2,
-                            "price_unit": 600,
-                            "tax_ids": [Command.clear()],
-                        }
-                    )
-                ],
-            }
+        order = (
+            self.env["sale.order"]
+            .sudo()
+            .create(
+                {
+                    "partner_id": self.partner_2.id,
+                    "opportunity_id": first.id,
+                    # the campaign of the order is another one: the opportunity decides
+                    "campaign_id": other.campaign_id.id,
+                    "order_line": [
+                        Command.create(
+                            {
+                                "product_id": self.product.id,
+                                "product_uom_qty": 2,
+                                "price_unit": 600,
+                                "tax_ids": [Command.clear()],
+                            }
+                        )
+                    ],
+                }
+            )
         )
         order.action_confirm()
         order.order_line.qty_delivered = 2
