@@ -231,6 +231,8 @@ class PartnerTieringPortal(PartnerIncentivePortal):
             for name in ("name", "customer", "email", "playbook", "date_start")
         }
         error = None
+        if request.httprequest.method == "GET":
+            values["date_start"] = fields.Date.to_string(self._get_today())
         if request.httprequest.method == "POST":
             error, vals = self._read_deployment(values, playbooks_sudo)
             if not error:

@@ -110,7 +110,7 @@ tours.add("partner_tiering_see_new_tier", {
         },
         {
             content: "The rules are public",
-            trigger: "a[href='/partner-tiers']",
+            trigger: "a[href^='/partner-tiers/']",
             run: "click",
             expectUnloadPage: true,
         },
