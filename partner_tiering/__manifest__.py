@@ -34,6 +34,11 @@
         "views/partner_joint_revenue_views.xml",
         "views/partner_incentive_offer_views.xml",
         "views/res_partner_views.xml",
+        "wizards/partner_tier_simulation_views.xml",
+        "views/portal_templates.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["partner_tiering/static/tests/tours/**/*"],
+    },
     "demo": ["demo/partner_tiering_demo.xml"],
 }

@@ -47,5 +47,6 @@ from . import partner_tier_policy_goal
 from . import partner_tier_policy_line
 from . import partner_tier_qualification
 from . import partner_tier_requirement
+from . import partner_tiering_demo
 from . import res_partner
 from . import survey_user_input

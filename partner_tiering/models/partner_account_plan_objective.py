@@ -43,7 +43,7 @@ class PartnerAccountPlanObjective(models.Model):
             "partner_incentive_base.group_incentive_manager"
         ):
             raise UserError(self.env._("A Manager confirms what was reached."))
-        for objective in self:
+        for objective in self.filtered(lambda each: not each.milestone_id):
             plan = objective.plan_id
             if plan.state != "agreed":
                 raise UserError(self.env._("%s is not agreed.", plan.name))

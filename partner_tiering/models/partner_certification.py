@@ -210,6 +210,11 @@ class PartnerCertification(models.Model):
             self.env["partner.milestone"]._reach(
                 "trained", self.partner_id, self.date_issue, self
             )
+            self.env["partner.milestone"]._award(
+                "badge_certified",
+                self.person_id.sudo().user_ids,
+                self.program_id.name,
+            )
 
     def action_pass(self):
         return self.write({"state": "passed"})

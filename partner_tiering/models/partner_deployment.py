@@ -325,7 +325,7 @@ class PartnerDeployment(models.Model):
         """Address of the page on which the customer rates the deployment."""
         self.ensure_one()
         token = self._rating_get_access_token()
-        return f"{self.get_base_url()}/rate/{token}/10"
+        return f"{self.get_base_url()}/rate/{token}/5"
 
     def action_ask_rating(self):
         """Ask the customer for a rating by mail."""

@@ -75,7 +75,7 @@ class PartnerEnablementSession(models.Model):
     def action_reopen(self):
         return self.write({"state": "open"})
 
-    def _register(self, person):
+    def _register_person(self, person):
         """Register a person; a second time, and after a withdrawal, too."""
         self.ensure_one()
         # lock the row, so that two people do not take the last seat

@@ -484,6 +484,11 @@ class PartnerMetric(models.Model):
             return self.model_id.sudo().model
         return None
 
+    def _get_public_description(self):
+        """What the source says of itself, where nobody described the metric."""
+        self.ensure_one()
+        return self._get_source().description if self.kind == "source" else ""
+
     def _get_drift_rule(self):
         self.ensure_one()
         return Rule(

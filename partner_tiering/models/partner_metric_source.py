@@ -163,6 +163,16 @@ class PartnerMetricSource(models.AbstractModel):
                 self._claim_quality,
             ),
             MetricSource(
+                "claim_volume",
+                _t("Claim volume"),
+                _t("Amount of the claims that were submitted in the window."),
+                "sum",
+                "amount",
+                "partner.incentive.claim",
+                self._claim_volume,
+                higher_is_better=False,
+            ),
+            MetricSource(
                 "success_stories",
                 _t("Success stories"),
                 _t("Success stories published in the window."),
@@ -604,6 +614,22 @@ class PartnerMetricSource(models.AbstractModel):
              WHERE company_id = %(company)s
                AND state IN ('approved', 'scheduled', 'paid', 'rejected')
                AND decided_on::date BETWEEN %(start)s AND %(end)s
+            """,
+            company=company.id,
+            start=window.start,
+            end=window.end,
+        )
+
+    @api.model
+    def _claim_volume(self, company, window):
+        self._flush("partner.incentive.claim")
+        return SQL(
+            """
+            SELECT id AS record_id, partner_id, company_amount AS numerator,
+                   NULL::numeric AS denominator
+              FROM partner_incentive_claim
+             WHERE company_id = %(company)s
+               AND submitted_on::date BETWEEN %(start)s AND %(end)s
             """,
             company=company.id,
             start=window.start,

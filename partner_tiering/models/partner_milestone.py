@@ -142,6 +142,19 @@ class PartnerMilestone(models.Model):
         )
 
     @api.model
+    def _award(self, badge, users, comment=None):
+        """Give people a badge, which Odoo shows them and their colleagues."""
+        badge_sudo = self.env.ref(f"partner_tiering.{badge}", raise_if_not_found=False)
+        if not badge_sudo or not users:
+            return
+        self.env["gamification.badge.user"].sudo().create(
+            [
+                {"badge_id": badge_sudo.id, "user_id": user.id, "comment": comment}
+                for user in users
+            ]
+        )
+
+    @api.model
     def _cron_reach(self):
         """Find milestones in what other modules keep: agreements, sales, renewals."""
         for kind, query in self._get_sources().items():

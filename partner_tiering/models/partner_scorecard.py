@@ -218,7 +218,7 @@ class PartnerScorecard(models.Model):
                     date=policy.date_from,
                 )
             )
-        self.flush_model()
+        self.env.flush_all()
         outcomes = self.env["partner.scorecard.calculation"]._score(
             policy, day, partner_ids
         )
@@ -276,7 +276,7 @@ class PartnerScorecard(models.Model):
             ),
         )
         changed |= self._store_lines(params)
-        self.env.invalidate_all(flush=False)
+        self.env.invalidate_all()
         return sorted(changed)
 
     @api.model

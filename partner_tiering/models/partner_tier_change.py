@@ -257,21 +257,11 @@ class PartnerTierChange(models.Model):
                 message_type="comment",
                 subtype_xmlid="mail.mt_comment",
             )
-        badge = self.env.ref(
-            "partner_tiering.badge_tier_reached", raise_if_not_found=False
+        self.env["partner.milestone"]._award(
+            "badge_tier_reached",
+            self.partner_id.sudo().child_ids.user_ids,
+            self.to_grade_id.name,
         )
-        users = self.partner_id.sudo().child_ids.user_ids
-        if badge and users:
-            self.env["gamification.badge.user"].sudo().create(
-                [
-                    {
-                        "badge_id": badge.id,
-                        "user_id": user.id,
-                        "comment": self.to_grade_id.name,
-                    }
-                    for user in users
-                ]
-            )
 
     # ---------------------------------------------------------------------- actions
 
@@ -316,10 +306,18 @@ class PartnerTierChange(models.Model):
         return self.reason or labels.get(self.reason_kind)
 
     @api.model
+    def _get_due(self):
+        """Approved changes whose date has come."""
+        return self.search(
+            [
+                ("state", "=", "approved"),
+                ("date", "<=", fields.Date.context_today(self)),
+            ]
+        )
+
+    @api.model
     def _cron_apply(self):
-        today = fields.Date.context_today(self)
-        due = self.search([("state", "=", "approved"), ("date", "<=", today)])
-        for change in due:
+        for change in self._get_due():
             change._apply()
             self.env["ir.cron"]._commit_progress(1)
 

@@ -409,6 +409,64 @@ class PartnerTierPolicy(models.Model):
                 return goals[key]
         raise KeyError(grade_id, potential)
 
+    def _get_public_rules(self, day):
+        """What the public page shows: the matrix, the metrics, the benefits."""
+        self.ensure_one()
+        benefits = (
+            self.env["partner.tier.benefit"].sudo().search([("is_public", "=", True)])
+        )
+        values = self.env["partner.tier.benefit.value"]._get_by_grade(
+            benefits, day, self.company_id
+        )
+        levels = self.level_ids.sorted()
+        metrics = levels.requirement_ids.metric_id
+        bounds = {
+            (each.level_id, each.metric_id): each.metric_id._format(
+                each.bound, self.currency_id
+            )
+            for each in levels.requirement_ids
+        }
+        total = self.total_weight or 1
+        return {
+            "levels": levels,
+            "requirements": [
+                (metric, [bounds.get((level, metric), "") for level in levels])
+                for metric in metrics
+            ],
+            "metrics": [
+                {
+                    "metric": line.metric_id,
+                    "weight": 100 * line.weight / total,
+                    "floor": line.metric_id._format(line.floor, self.currency_id),
+                    "target": line.metric_id._format(line.target, self.currency_id),
+                    "in_percent": line.target_basis == "baseline",
+                    "goals": [
+                        (
+                            goal.grade_id.name or goal.potential,
+                            line.metric_id._format(goal.target, self.currency_id),
+                        )
+                        # what we think of a partner's potential is not public
+                        for goal in line.goal_ids
+                        if not goal.potential
+                    ],
+                }
+                for line in self.line_ids
+            ],
+            "benefits": [
+                (
+                    benefit,
+                    [
+                        values[benefit, level.grade_id].display_value
+                        if (benefit, level.grade_id) in values
+                        else ""
+                        for level in levels
+                    ],
+                )
+                for benefit in benefits
+                if any((benefit, level.grade_id) in values for level in levels)
+            ],
+        }
+
     def action_view_scorecards(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
