@@ -31,7 +31,7 @@ MEASURES = (
     "sell_through_amount",
     "sell_through_quantity",
     "elapsed_days",
-    "milestone_amount",
+    "milestone_bonus",
 )
 TYPES = (
     "volume_rebate",

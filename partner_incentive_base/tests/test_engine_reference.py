@@ -1,4 +1,3 @@
-from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
@@ -70,14 +69,14 @@ class TestReference(BaseCase):
     def test_accelerator_stands_between_reduction_and_cap(self):
         """10 % of 1,000 less 200 of base is 80; times 1.5 is 120; the cap 110."""
         part = make_part(make_scale([(0, 10)]), 1000)
-        position = replace(make_position(part), multiplier=Decimal("1.5"))
+        position = make_position(part)._replace(multiplier=Decimal("1.5"))
         self.assertEqual(evaluate(position, Decimal(200)).entitlement, 120)
-        capped = replace(
-            make_position(part, cap=Decimal(110)), multiplier=Decimal("1.5")
+        capped = make_position(part, cap=Decimal(110))._replace(
+            multiplier=Decimal("1.5")
         )
         self.assertEqual(evaluate(capped, Decimal(200)).entitlement, 110)
-        small = replace(
-            make_position(part, minimum=Decimal(110)), multiplier=Decimal("1.5")
+        small = make_position(part, minimum=Decimal(110))._replace(
+            multiplier=Decimal("1.5")
         )
         self.assertEqual(evaluate(small, Decimal(200)).entitlement, 120)
 
@@ -86,7 +85,7 @@ class TestReference(BaseCase):
     def test_cap_binds_whatever_accelerates(self, steps, formula, volume, more, cap):
         part = make_part(make_scale(steps, formula), volume)
         plain = make_position(part, cap=Decimal(cap))
-        result = evaluate(replace(plain, multiplier=more))
+        result = evaluate(plain._replace(multiplier=more))
         self.assertLessEqual(result.value, cap)
         self.assertEqual(result.value, min(result.reduced * more, Decimal(cap)))
 

@@ -44,12 +44,14 @@ class PartnerIncentiveOutlookPortal(PartnerIncentivePortal):
         return offers_sudo.union(
             *(
                 offer
-                for offer, _version, _own in self._get_visible_offers(enrollments_sudo)
+                for offer, version, _own in self._get_visible_offers(enrollments_sudo)
                 if self._get_offer_status(
                     offer, self._get_enrollment(offer, enrollments_sudo)
                 )
                 == "live"
                 and offer.date_from <= today
+                # Sellers earn these themselves, and see them under SPIFs.
+                and not version.seller_claims
             )
         )
 
@@ -117,7 +119,7 @@ class PartnerIncentiveOutlookPortal(PartnerIncentivePortal):
             if version.measure_unit == "amount"
             else request.env._("units"),
             "accepts_volume": version.measure
-            not in ("elapsed_days", "milestone_amount", "renewal_rate"),
+            not in ("elapsed_days", "milestone_bonus", "renewal_rate"),
             "forecast": self._format_volume(version, forecast_sudo.volume)
             if forecast_sudo
             else "",

@@ -65,7 +65,7 @@ class PartnerSellThroughPortal(PartnerIncentivePortal):
         if request.httprequest.method == "POST":
             chosen = companies_sudo.filtered(lambda each: str(each.id) == company)
             chosen = chosen or companies_sudo[:1]
-            file_sudo, error = self._create_file(chosen, name, upload)
+            file_sudo, error = self._create_sales_file(chosen, name, upload)
             if not error:
                 return request.redirect(f"{URL}/{file_sudo.id}")
         pager = portal_pager(
@@ -89,7 +89,7 @@ class PartnerSellThroughPortal(PartnerIncentivePortal):
             ),
         )
 
-    def _create_file(self, company_sudo, name, upload):
+    def _create_sales_file(self, company_sudo, name, upload):
         """``(file, None)``, or ``(None, what is wrong)``."""
         env = request.env
         if not company_sudo:
@@ -132,9 +132,9 @@ class PartnerSellThroughPortal(PartnerIncentivePortal):
         file_sudo = self._get_own_record("partner.sell.through.file", file_id)
         if not file_sudo:
             raise NotFound()
-        return self._render_file(file_sudo, page)
+        return self._render_sales_file(file_sudo, page)
 
-    def _render_file(self, file_sudo, page=1, error=None):
+    def _render_sales_file(self, file_sudo, page=1, error=None):
         Line_sudo = request.env["partner.sell.through.line"].sudo()
         domain = Domain("file_id", "=", file_sudo.id)
         pager = portal_pager(
@@ -183,5 +183,5 @@ class PartnerSellThroughPortal(PartnerIncentivePortal):
             with request.env.cr.savepoint():
                 file_sudo.action_submit()
         except UserError as problem:
-            return self._render_file(file_sudo, error=str(problem))
+            return self._render_sales_file(file_sudo, error=str(problem))
         return request.redirect(f"{URL}/{file_sudo.id}")

@@ -209,7 +209,7 @@ class PartnerSellerPortal(PartnerIncentivePortal):
             "quantity": quantity.strip()[:20],
             "description": description.replace("\x00", "").strip()[:2000],
         }
-        vals, error = self._read_claim(typed, proof)
+        vals, error = self._read_spif_claim(typed, proof)
         if not error:
             try:
                 with request.env.cr.savepoint():
@@ -223,7 +223,7 @@ class PartnerSellerPortal(PartnerIncentivePortal):
             return self._render_spif(error=error, typed=typed)
         return request.redirect(f"{URL}?message=claimed")
 
-    def _read_claim(self, typed, proof):
+    def _read_spif_claim(self, typed, proof):
         """``(values, None)``, or ``(None, what is wrong)``."""
         env = request.env
         sellers_sudo = self._get_own_sellers().filtered(
@@ -251,7 +251,7 @@ class PartnerSellerPortal(PartnerIncentivePortal):
             return None, env._("Enter a whole quantity of one or more.")
         if int(typed["quantity"]) > MAX_QUANTITY:
             return None, env._("The quantity is too large.")
-        attachment, error = self._read_proof(proof, offer_sudo)
+        attachment, error = self._read_spif_proof(proof, offer_sudo)
         if error:
             return None, error
         seller_sudo = sellers_sudo.filtered(
@@ -268,7 +268,7 @@ class PartnerSellerPortal(PartnerIncentivePortal):
             "attachment_ids": attachment,
         }, None
 
-    def _read_proof(self, proof, offer_sudo):
+    def _read_spif_proof(self, proof, offer_sudo):
         """``(commands, None)``, or ``(None, what is wrong)``."""
         env = request.env
         filename = (getattr(proof, "filename", "") or "")[:200]

@@ -31,7 +31,7 @@ class PartnerIncentiveClaim(models.Model):
             )
 
     def _check_offer(self):
-        super()._check_offer()
+        result = super()._check_offer()
         if self._get_version().seller_claims and not self.seller_id:
             raise UserError(
                 self.env._(
@@ -42,3 +42,4 @@ class PartnerIncentiveClaim(models.Model):
                     partner=self.partner_id.name,
                 )
             )
+        return result

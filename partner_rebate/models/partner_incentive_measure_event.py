@@ -47,10 +47,10 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                 elapsed=True,
             ),
             Measure(
-                code="milestone_amount",
+                code="milestone_bonus",
                 label=self.env._("Milestones reached"),
                 unit="amount",
-                source=self._milestone_source,
+                source=self._milestone_bonus_source,
                 line_model="partner.incentive.milestone",
                 document_model="partner.incentive.milestone",
             ),
@@ -116,7 +116,7 @@ class PartnerIncentiveMeasure(models.AbstractModel):
         )
 
     @api.model
-    def _milestone_source(self, company, until):
+    def _milestone_bonus_source(self, company, until):
         """Milestones by the day on which each partner reached them."""
         for model in (
             "partner.incentive.milestone",

@@ -41,7 +41,7 @@ USUAL_TERMS = {
         "rate_kind": "amount",
         "formula": "whole",
     },
-    "milestone": {"measure": "milestone_amount"},
+    "milestone": {"measure": "milestone_bonus"},
 }
 
 

@@ -308,17 +308,17 @@ class PartnerIncentiveOfferVersion(models.Model):
         )
 
     def _requires_scale(self):
-        return self.measure != "milestone_amount" and super()._requires_scale()
+        return self.measure != "milestone_bonus" and super()._requires_scale()
 
     def _get_scales(self):
         """Milestones say themselves what they bring."""
-        if self.measure == "milestone_amount" and not self.bracket_ids:
+        if self.measure == "milestone_bonus" and not self.bracket_ids:
             return {0: MILESTONE_SCALE}
         return super()._get_scales()
 
     def _get_missing_terms(self):
         missing = super()._get_missing_terms()
-        if self.measure == "milestone_amount" and not self.milestone_ids:
+        if self.measure == "milestone_bonus" and not self.milestone_ids:
             missing.append(self.env._("at least one milestone"))
         if self.offer_id.offer_type == "accelerator" and not (
             self.accelerated_offer_ids

@@ -8,7 +8,7 @@ from odoo.addons.partner_incentive_base.engine.allocation import round_to
 
 ZERO = Decimal(0)
 #: Measures of events: that some happened says nothing about how many will.
-EVENTS = {"milestone_amount", "renewal_rate", "renewed_amount", "sourced_arr"}
+EVENTS = {"milestone_bonus", "renewal_rate", "renewed_amount", "sourced_arr"}
 #: Measures that an order will be part of.
 ESTIMATED = {
     "invoiced_amount",

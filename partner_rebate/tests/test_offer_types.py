@@ -139,7 +139,7 @@ class TestOfferTypes(RebateCommon):
     def test_milestones_found_in_the_books_and_confirmed(self):
         offer = self._create_offer(
             offer_type="milestone",
-            measure="milestone_amount",
+            measure="milestone_bonus",
             brackets=[],
             milestone_ids=[
                 Command.create(
@@ -182,7 +182,7 @@ class TestOfferTypes(RebateCommon):
 
     def test_whoever_records_a_milestone_does_not_confirm_it(self):
         offer = self._create_offer(
-            measure="milestone_amount",
+            measure="milestone_bonus",
             brackets=[],
             milestone_ids=[Command.create({"name": "Live", "amount": 400})],
         )
@@ -201,7 +201,7 @@ class TestOfferTypes(RebateCommon):
 
     def test_milestones_are_terms(self):
         offer = self._create_offer(
-            measure="milestone_amount",
+            measure="milestone_bonus",
             brackets=[],
             milestone_ids=[Command.create({"name": "Live", "amount": 400})],
         )
@@ -210,7 +210,7 @@ class TestOfferTypes(RebateCommon):
         with self.assertRaises(UserError):
             offer.milestone_ids.unlink()
         draft = self._create_offer(
-            measure="milestone_amount", brackets=[], publish=False
+            measure="milestone_bonus", brackets=[], publish=False
         )
         with self.assertRaisesRegex(UserError, "milestone"):
             draft.action_submit()

@@ -43,7 +43,7 @@ class TestTemplates(RebateCommon):
     def test_an_offer_can_be_kept_as_a_template(self):
         offer = self._create_offer(
             name="Mine",
-            measure="milestone_amount",
+            measure="milestone_bonus",
             cap=500,
             brackets=[],
             milestone_ids=[Command.create({"name": "Live", "amount": 400})],
@@ -53,7 +53,7 @@ class TestTemplates(RebateCommon):
         copy = self.env["partner.incentive.offer"].browse(
             template.action_use()["res_id"]
         )
-        self.assertEqual(copy.measure, "milestone_amount")
+        self.assertEqual(copy.measure, "milestone_bonus")
         self.assertEqual(copy.cap, 500)
         self.assertEqual(copy.milestone_ids.mapped("amount"), [400])
         self.assertFalse(copy.partner_ids)

@@ -1,0 +1,2 @@
+from . import partner_incentive_measure
+from . import sale_order
