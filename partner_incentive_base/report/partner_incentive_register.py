@@ -116,7 +116,7 @@ class PartnerIncentiveRegister(models.Model):
         """
         rows = self.with_context(incentive_as_of=as_of, incentive_known_on=known_on)
         return rows.search_read(
-            [],
+            [("company_id", "in", self.env.companies.ids)],
             [
                 name
                 for name in self._fields

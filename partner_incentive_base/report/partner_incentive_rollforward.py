@@ -173,8 +173,15 @@ class PartnerIncentiveRollforward(models.Model):
         # The accrued account loses what the other one gains.
         grows = SQL("(side.ledger > 0) = (side.role = 'holdback')")
         conditions = [
-            (column, SQL("side.kind = %s", kind)) for kind, column in COLUMNS.items()
+            (column, SQL("side.kind = %s", kind))
+            for kind, column in COLUMNS.items()
+            if column != "adjusted"
         ]
+        # A kind that a module adds must not get lost: it is an adjustment.
+        others = tuple(kind for kind in COLUMNS if COLUMNS[kind] != "adjusted")
+        conditions.append(
+            ("adjusted", SQL("side.kind NOT IN %s", (*others, "holdback")))
+        )
         return [
             *conditions,
             ("to_holdback", SQL("side.kind = 'holdback' AND %s", grows)),

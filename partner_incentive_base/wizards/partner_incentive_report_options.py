@@ -104,9 +104,14 @@ class PartnerIncentiveReportOptions(models.TransientModel):
         }
 
     def _get_default_filters(self):
-        if self.report == "aging":
-            return {"search_default_open": 1}
-        return {}
+        """What the list is filtered and grouped by to begin with."""
+        return {
+            "register": {
+                "search_default_group_offer_id": 1,
+                "search_default_group_partner_id": 1,
+            },
+            "aging": {"search_default_open": 1},
+        }.get(self.report, {})
 
     def action_print(self):
         """The roll-forward, or the statements of the partners, as PDF."""
