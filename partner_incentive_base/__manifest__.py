@@ -37,6 +37,7 @@
         "report/partner_incentive_remittance.xml",
         "views/partner_incentive_adjustment_views.xml",
         "views/partner_incentive_clawback_views.xml",
+        "views/partner_incentive_audit_views.xml",
         "views/partner_incentive_deduction_views.xml",
         "views/partner_incentive_import_views.xml",
         "views/partner_incentive_objective_views.xml",

@@ -9,6 +9,8 @@ from . import partner_incentive_adjustment
 from . import partner_incentive_agreement
 from . import partner_incentive_attribution
 from . import partner_incentive_benefit
+from . import partner_incentive_audit
+from . import partner_incentive_audit_line
 from . import partner_incentive_bracket
 from . import partner_incentive_budget
 from . import partner_incentive_calculation

@@ -2,6 +2,7 @@ from . import (
     test_access_internal,
     test_access_portal,
     test_api,
+    test_audit,
     test_catalog_access,
     test_catalog_attribution,
     test_catalog_budget,
