@@ -7,5 +7,4 @@ from . import (
     test_portal,
     test_property,
     test_results,
-    test_tours,
 )
