@@ -254,19 +254,20 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             dimensions.append("analytic_distribution")
         return tuple(dimensions)
 
-    def _get_query(self, code, spans, day, partners, source=None, **options):
+    def _get_query(self, code, spans, day, partners, **options):
         """:class:`VolumeQuery` over a measure, or None where it is not installed.
 
-        :param source: another source than the measure's own
+        :param options: of the query; ``source`` is another than the measure's own
         """
         measure = self.env["partner.incentive.measure"]._get_measures().get(code)
         if measure is None:
             return None
+        source = options.pop("source", None) or measure.source
         company = spans[0].version.offer_id.company_id
         return VolumeQuery(
             env=self.env(su=True),
             company=company,
-            source=(source or measure.source)(company, day),
+            source=source(company, day),
             line_model=measure.line_model,
             attribution_column=self.env[
                 "partner.incentive.measure"
