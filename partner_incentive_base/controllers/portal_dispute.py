@@ -113,7 +113,7 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
                     dispute_sudo = Dispute.create(
                         [self._read_dispute(subject_sudo, typed)]
                     )
-                    self._attach_files(dispute_sudo)
+                    self._attach_dispute_files(dispute_sudo)
             except ERRORS as problem:
                 error = str(problem)
             else:
@@ -165,16 +165,16 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
             "res_id": subject_sudo.id,
             "category": category,
             "expected_amount": amount,
-            "reason": self._read_text(typed.get("reason")),
+            "reason": self._read_dispute_text(typed.get("reason")),
         }
 
-    def _read_text(self, text):
+    def _read_dispute_text(self, text):
         text = (text or "").replace("\x00", "").strip()
         if not text:
             raise UserError(request.env._("Say what is wrong, and why."))
         return text[:MAX_TEXT_LENGTH]
 
-    def _attach_files(self, dispute_sudo):
+    def _attach_dispute_files(self, dispute_sudo):
         """Keep uploaded evidence, of sensible size and type."""
         commands = []
         for upload in request.httprequest.files.getlist("files"):
@@ -257,13 +257,13 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
                 if verb == "withdraw":
                     dispute_sudo.action_withdraw()
                 elif dispute_sudo.state == "info":
-                    dispute_sudo.action_answer(self._read_text(text))
+                    dispute_sudo.action_answer(self._read_dispute_text(text))
                 elif dispute_sudo.state == "open":
-                    dispute_sudo._say(self._read_text(text))
+                    dispute_sudo._say(self._read_dispute_text(text))
                 else:
                     raise UserError(request.env._("The dispute is decided."))
                 if verb == "answer":
-                    self._attach_files(dispute_sudo)
+                    self._attach_dispute_files(dispute_sudo)
         except ERRORS as problem:
             return self._render_dispute(dispute_sudo, error=str(problem), typed=text)
         done = "withdrawn" if verb == "withdraw" else "answered"
