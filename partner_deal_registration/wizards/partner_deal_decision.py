@@ -32,8 +32,8 @@ class PartnerDealDecision(models.TransientModel):
     lost_reason_id = fields.Many2one("crm.lost.reason")
 
     @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
+    def default_get(self, fields):
+        values = super().default_get(fields)
         if self.env.context.get("active_model") == "partner.deal.registration":
             values["registration_ids"] = [
                 (6, 0, self.env.context.get("active_ids") or [])

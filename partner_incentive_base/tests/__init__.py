@@ -20,8 +20,10 @@ from . import (
     test_engine_scale,
     test_engine_settlement,
     test_engine_windows,
+    test_evidence,
     test_golive,
     test_portal,
+    test_portal_payouts,
     test_reports,
     test_rules_property,
 )

@@ -32,6 +32,8 @@ class PartnerMdfParticipation(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # Whoever may not is told so before anything else is checked.
+        self.concat(*(self.new(vals) for vals in vals_list))._check_can_change()
         lines = super().create(vals_list)
         lines._check_can_change()
         return lines

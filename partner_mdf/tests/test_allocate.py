@@ -100,9 +100,10 @@ class TestAllocate(MdfCommon):
     def test_not_more_than_the_fund(self):
         self._as(self.fund, "manager").amount = 100
         wizard, _lines = self._preview(method="equal", amount=100.01)
-        with self.assertRaisesRegex(UserError, "more than the"):
+        refused = self.assertRaisesRegex(UserError, "more than the")
+        with refused, self.env.cr.savepoint():
             wizard.action_allocate()
-        self.fund.invalidate_recordset()
+        self.env.invalidate_all()
         self.assertFalse(self.fund.allocation_ids)
         _wizard, lines = self._preview(method="equal", amount=100)
         self.assertEqual(sum(lines.values()), 100)
