@@ -271,7 +271,7 @@ class PartnerIncentiveDispute(models.Model):
                 self.env["ir.sequence"].sudo().next_by_code(self._name) or "/"
             )
             drafts.append(vals)
-        cleaned = self.with_context(clean_context(context))
+        cleaned = self.with_context(clean_context(context))  # pylint: disable=context-overridden
         for vals in drafts:
             cleaned.new(vals)._check_can_raise()
         disputes = super(PartnerIncentiveDispute, cleaned).create(drafts)
