@@ -24,4 +24,7 @@
         "security/partner_mdf_rules.xml",
     ],
     "demo": ["demo/partner_mdf_demo.xml"],
+    "assets": {
+        "web.assets_tests": ["partner_mdf/static/tests/tours/*.js"],
+    },
 }

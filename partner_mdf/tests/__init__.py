@@ -8,3 +8,4 @@ from . import (
     test_property,
     test_results,
 )
+from . import test_tours
