@@ -37,5 +37,8 @@
         "wizards/partner_tier_simulation_views.xml",
         "views/portal_templates.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["partner_tiering/static/tests/tours/**/*"],
+    },
     "demo": ["demo/partner_tiering_demo.xml"],
 }

@@ -5,4 +5,5 @@ from . import test_demo
 from . import test_deployment
 from . import test_joint
 from . import test_portal
+from . import test_tours
 from . import test_access
