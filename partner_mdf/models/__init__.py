@@ -1,4 +1,5 @@
 from . import account_move
+from . import account_partial_reconcile
 from . import crm_lead
 from . import partner_incentive_budget
 from . import partner_incentive_claim

@@ -504,6 +504,19 @@ class PartnerIncentiveClaim(models.Model):
                 else self.env._("Netted against what the partner owed.")
             )
 
+    def _set_bounced(self):
+        """The payment of the document came back; the document stands."""
+        for claim in self.filtered(lambda c: c.state == "paid"):
+            move_sudo = claim.sudo().settlement_move_id
+            if move_sudo.move_type == "in_invoice" and move_sudo.payment_state in (
+                "not_paid",
+                "partial",
+            ):
+                claim.sudo()._write_process({"state": "scheduled"})
+                claim.sudo().message_post(
+                    body=self.env._("The payment of %s came back.", move_sudo.name)
+                )
+
     def _set_unpaid(self):
         """The document was taken back: the claims are due again."""
         self.sudo()._write_process({"state": "approved", "settlement_move_id": False})

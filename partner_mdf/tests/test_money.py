@@ -53,9 +53,15 @@ class TestMoney(MdfCommon):
         self.assertEqual(claim.state, "scheduled")
         self.assertEqual(self._owed(fund), 250)
         self.assertLedgerAgrees()
-        self.env["account.payment.register"].with_context(
+        register = self.env["account.payment.register"].with_context(
             active_model="account.move", active_ids=bill.ids
-        ).create({"payment_date": date(2026, 2, 1)})._create_payments()
+        )
+        payment = register.create({"payment_date": date(2026, 2, 1)})._create_payments()
+        self.assertEqual(claim.state, "paid")
+        # the bank returns it, and it is paid anew
+        payment.move_id.line_ids.remove_move_reconcile()
+        self.assertEqual(claim.state, "scheduled")
+        register.create({"payment_date": date(2026, 2, 1)})._create_payments()
         self.assertEqual(claim.state, "paid")
 
         # nothing is paid twice
