@@ -2,11 +2,38 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from .allocation import largest_remainder, round_to
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
+
+
+class Holdback(NamedTuple):
+    """What of an entitlement waits, and what is gone for good, in percent.
+
+    :param held: of what is left once the lost part is off
+    :param lost: of what is earned
+    """
+
+    held: Decimal = ZERO
+    lost: Decimal = ZERO
+
+
+def conditional_holdback(percent, released, lost, over):
+    """Holdback of ``percent`` of which a part has met its condition, or failed it.
+
+    :param released: share of it that is paid, from 0 to 1
+    :param lost: share of it that is forfeited
+    :param over: whether the time to meet the condition is over; what waits is lost then
+    """
+    waiting = 1 - released - lost
+    if over:
+        waiting, lost = ZERO, lost + waiting
+    gone = percent * lost
+    held = percent * waiting / (HUNDRED - gone) * HUNDRED if waiting else ZERO
+    return Holdback(held, gone)
 
 
 def held_back(entitled, settled, percent, unit):

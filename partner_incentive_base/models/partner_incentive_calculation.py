@@ -482,33 +482,31 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         :return: ``{(offer id, earner id, window): (up to the same day, whole)}``
         """
         seasons = {}
-        for company in offers.company_id:
+        for company, group in offers.grouped("company_id").items():
             calculation_of = self.with_company(company)
             by_measure = defaultdict(list)
-            for offer in offers:
+            places = {}
+            for offer in group:
                 open_windows = {
                     window.start: window
                     for window in offer._get_windows(day)
-                    if window.end > day and offer.company_id == company
+                    if window.end > day
                 }
                 for span in self._get_offer_spans(offer, day):
                     if span.start in open_windows:
                         by_measure[span.version.measure].append(span)
+                        places[span.version.id, span.index] = (
+                            offer.id,
+                            open_windows[span.start],
+                        )
             for code, spans in by_measure.items():
                 whole = calculation_of._read_previous(code, spans, None)
                 reached = calculation_of._read_previous(code, spans, None, day)
-                for span in spans:
-                    window = span.version.offer_id._get_window_bounds(span.start)
-                    for (version_id, index, earner_id), (volume, _e) in whole.items():
-                        if (version_id, index) == (span.version.id, span.index):
-                            before, _earning = reached.get(
-                                (version_id, index, earner_id), (ZERO, ZERO)
-                            )
-                            seasons[
-                                span.version.offer_id.id,
-                                earner_id,
-                                windows.Window(*window),
-                            ] = (before, volume)
+                for key, (volume, _earning) in whole.items():
+                    version_id, index, earner_id = key
+                    offer_id, window = places[version_id, index]
+                    before, _earning = reached.get(key, (ZERO, ZERO))
+                    seasons[offer_id, earner_id, window] = (before, volume)
         return seasons
 
     def _read_references(self, measures, spans, day, partners):

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 
 from ..engine import scale
 from ..engine.calculation import Terms
+from ..engine.settlement import Holdback
 
 # Fields that carry the process; every other field of a version is one of its terms.
 PROCESS_FIELDS = {
@@ -693,11 +694,10 @@ class PartnerIncentiveOfferVersion(models.Model):
     def _get_holdbacks(self, day, partner_ids):
         """What is held back of each partner, and what is lost, on ``day``.
 
-        :return: ``{partner id: (percent held, percent lost)}``: lost of what is earned,
-            held of what is left of it then
+        :return: ``{partner id: Holdback}``, see :mod:`..engine.settlement`
         """
         percent = self._get_holdback_percent(day)
-        return {partner_id: (percent, Decimal(0)) for partner_id in partner_ids}
+        return {partner_id: Holdback(percent) for partner_id in partner_ids}
 
     def _forfeits(self):
         """Whether a part of what is earned can be lost by these terms."""

@@ -357,7 +357,7 @@ class PartnerIncentiveRun(models.Model):
         for offer in offers:
             version = offer._get_published_versions()[-1]
             partner_ids = positions[offer.id]
-            percents = version._get_holdbacks(day, partner_ids)
+            holdbacks = version._get_holdbacks(day, partner_ids)
             unit = Decimal(str(offer.currency_id.rounding))
             for partner_id in partner_ids:
                 key = (offer.id, partner_id)
@@ -365,7 +365,7 @@ class PartnerIncentiveRun(models.Model):
                 held = settlement.held_back(
                     entitled.get(key, ZERO),
                     balance.get("settled", ZERO),
-                    percents[partner_id][0],
+                    holdbacks[partner_id].held,
                     unit,
                 )
                 change = held - balance.get("held", ZERO)
@@ -416,12 +416,11 @@ class PartnerIncentiveRun(models.Model):
                 continue
             partner_ids = [p for offer_id, p in totals if offer_id == offer.id]
             unit = Decimal(str(offer.currency_id.rounding))
-            for partner_id, (_held, percent) in version._get_holdbacks(
-                day, partner_ids
-            ).items():
-                if percent:
+            holdbacks = version._get_holdbacks(day, partner_ids)
+            for partner_id, holdback in holdbacks.items():
+                if holdback.lost:
                     key = (offer.id, partner_id)
-                    lost[key] = settlement.forfeited(totals[key], percent, unit)
+                    lost[key] = settlement.forfeited(totals[key], holdback.lost, unit)
         return lost
 
     @api.model

@@ -370,26 +370,28 @@ class PartnerIncentiveSettlement(models.Model):
 
     def _notify_partners(self, lines):
         """Tell the partners' portal users that there is something to look at."""
-        for partner in lines.partner_id:
-            users = (
-                self.env["res.users"]
-                .sudo()
-                .search(
-                    [
-                        ("partner_id", "child_of", partner.id),
-                        ("share", "=", True),
-                    ]
-                )
+        users_sudo = (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id", "child_of", lines.partner_id.ids),
+                    ("share", "=", True),
+                ]
             )
-            if users:
-                self.sudo().message_notify(
-                    partner_ids=users.partner_id.ids,
-                    subject=self.env._("Payout to confirm: %s", self.name),
-                    body=self.env._(
-                        "We propose a payout. Please look at it under Incentives, "
-                        "Payouts, and confirm or dispute it."
-                    ),
-                )
+        )
+        # A message for each partner: nobody reads who else is paid.
+        for users in users_sudo.grouped(
+            lambda user: user.partner_id.commercial_partner_id
+        ).values():
+            self.sudo().message_notify(
+                partner_ids=users.partner_id.ids,
+                subject=self.env._("Payout to confirm: %s", self.name),
+                body=self.env._(
+                    "We propose a payout. Please look at it under Incentives, "
+                    "Payouts, and confirm or dispute it."
+                ),
+            )
 
     def _on_answer(self, line):
         """Tell finance what a partner said to a line."""
@@ -489,22 +491,24 @@ class PartnerIncentiveSettlement(models.Model):
         dues = {}
         for cutoff, group in by_cutoff.items():
             entitled = self._get_due_entitlements(group, cutoff, partners)
+            positions = defaultdict(list)
+            for offer_id, partner_id in sorted({*entitled, *balances}):
+                positions[offer_id].append(partner_id)
             for offer in group:
-                keys = {k for k in (*entitled, *balances) if k[0] == offer.id}
-                for key in sorted(keys):
-                    if cutoffs[offer, speeds.get(key[1], 0)] != cutoff:
-                        continue
-                    dues[key] = self._prepare_due(
-                        offer,
-                        key[1],
-                        cutoff,
-                        entitled.get(key, ZERO),
-                        balances.get(key, {}).get("settled", ZERO),
-                    )
-        for key in set(forced) - set(dues):
-            offer = offers.browse(key[0])
-            settled = balances.get(key, {}).get("settled", ZERO)
-            dues[key] = self._prepare_due(offer, key[1], False, ZERO, settled)
+                partner_ids = [
+                    partner_id
+                    for partner_id in positions[offer.id]
+                    if cutoffs[offer, speeds.get(partner_id, 0)] == cutoff
+                ]
+                dues |= self._prepare_dues(
+                    offer, partner_ids, cutoff, entitled, balances
+                )
+        missing = defaultdict(list)
+        for offer_id, partner_id in set(forced) - set(dues):
+            missing[offer_id].append(partner_id)
+        for offer_id, partner_ids in missing.items():
+            offer = offers.browse(offer_id)
+            dues |= self._prepare_dues(offer, partner_ids, False, {}, balances)
         return dues
 
     def _get_speeds(self):
@@ -538,28 +542,37 @@ class PartnerIncentiveSettlement(models.Model):
             calculated, outcomes, self.date, partners
         )
 
-    def _prepare_due(self, offer, partner_id, cutoff, entitled, settled):
-        """Values of a settlement line, and its ``exact_due``."""
+    def _prepare_dues(self, offer, partner_ids, cutoff, entitled, balances):
+        """``{(offer id, partner id): values of a line}`` with the ``exact_due``.
+
+        :param entitled: Decimals by position
+        :param balances: see ``partner.incentive.entry._get_balances``
+        """
         version = offer._get_published_versions()[-1]
         unit = Decimal(str(offer.currency_id.rounding))
-        held_percent, _lost = version._get_holdbacks(self.date, [partner_id])[
-            partner_id
-        ]
-        held = settlement.held_back(entitled, settled, held_percent, unit)
-        due = round_to(
-            settlement.due(entitled, held, settled, version._get_clawback_limit()), unit
-        )
-        return {
-            "settlement_id": self.id,
-            "offer_id": offer.id,
-            "partner_id": partner_id,
-            "cutoff": cutoff,
-            "entitled": float(entitled),
-            "held": float(held),
-            "settled": float(settled),
-            "due": float(due),
-            "exact_due": due,
-        }
+        limit = version._get_clawback_limit()
+        holdbacks = version._get_holdbacks(self.date, partner_ids)
+        dues = {}
+        for partner_id in partner_ids:
+            key = (offer.id, partner_id)
+            earned = entitled.get(key, ZERO)
+            settled = balances.get(key, {}).get("settled", ZERO)
+            held = settlement.held_back(
+                earned, settled, holdbacks[partner_id].held, unit
+            )
+            due = round_to(settlement.due(earned, held, settled, limit), unit)
+            dues[key] = {
+                "settlement_id": self.id,
+                "offer_id": offer.id,
+                "partner_id": partner_id,
+                "cutoff": cutoff,
+                "entitled": float(earned),
+                "held": float(held),
+                "settled": float(settled),
+                "due": float(due),
+                "exact_due": due,
+            }
+        return dues
 
     def _apply_debit_notes(self):
         """Offers that claim back by debit note do so for what is not netted."""
@@ -691,18 +704,16 @@ class PartnerIncentiveSettlement(models.Model):
             self.line_ids.offer_id, self.line_ids.partner_id
         )
         movements = []
-        for line in self.line_ids:
-            version = line.offer_id._get_published_versions()[-1]
-            held = balances.get((line.offer_id.id, line.partner_id.id), {}).get(
-                "held", ZERO
-            )
-            percents = version._get_holdbacks(self.date, line.partner_id.ids)
-            if held and not percents[line.partner_id.id][0]:
-                movements.append(
-                    Movement(
-                        line.offer_id, version, line.partner_id.id, "holdback", -held
+        for offer, lines in self.line_ids.grouped("offer_id").items():
+            version = offer._get_published_versions()[-1]
+            partner_ids = lines.partner_id.ids
+            holdbacks = version._get_holdbacks(self.date, partner_ids)
+            for partner_id in partner_ids:
+                held = balances.get((offer.id, partner_id), {}).get("held", ZERO)
+                if held and not holdbacks[partner_id].held:
+                    movements.append(
+                        Movement(offer, version, partner_id, "holdback", -held)
                     )
-                )
         posting._post_movements(
             self.company_id, movements, self.date, "holdback", settlement_id=self.id
         )

@@ -7,6 +7,7 @@ from odoo.tests import BaseCase
 
 from odoo.addons.partner_incentive_base.engine.settlement import (
     Claim,
+    conditional_holdback,
     due,
     held_back,
     payout,
@@ -48,6 +49,18 @@ class TestHoldback(BaseCase):
         self.assertEqual(
             held_back(Decimal("0.33"), ZERO, Decimal(50), CENT), Decimal("0.17")
         )
+
+    def test_conditional(self):
+        """20 percent, half of it released and a quarter lost, of 1,000: 50 wait."""
+        holdback = conditional_holdback(
+            Decimal(20), Decimal("0.5"), Decimal("0.25"), over=False
+        )
+        self.assertEqual(holdback.lost, 5)
+        self.assertEqual(held_back(Decimal(950), ZERO, holdback.held, CENT), 50)
+        over = conditional_holdback(
+            Decimal(20), Decimal("0.5"), Decimal("0.25"), over=True
+        )
+        self.assertEqual((over.held, over.lost), (0, 10))
 
     @examples
     @given(amounts, amounts, percents)

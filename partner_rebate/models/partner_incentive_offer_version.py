@@ -9,6 +9,9 @@ from odoo.tools import SQL
 
 from odoo.addons.partner_incentive_base.engine.guarantee import Guarantee
 from odoo.addons.partner_incentive_base.engine.scale import Bracket, Scale
+from odoo.addons.partner_incentive_base.engine.settlement import (
+    conditional_holdback,
+)
 from odoo.addons.partner_incentive_base.models.partner_incentive_offer import PERIODS
 
 ZERO = Decimal(0)
@@ -406,12 +409,7 @@ class PartnerIncentiveOfferVersion(models.Model):
             released, lost = shares.get(
                 partner_id, (Decimal(1) if over else ZERO, ZERO)
             )
-            waiting = Decimal(1) - released - lost
-            if over:
-                waiting, lost = ZERO, lost + waiting
-            gone = percent * lost
-            held = percent * waiting / (100 - gone) * 100 if waiting else ZERO
-            holdbacks[partner_id] = (held, gone)
+            holdbacks[partner_id] = conditional_holdback(percent, released, lost, over)
         return holdbacks
 
     def _get_renewal_shares(self, day, partner_ids):
