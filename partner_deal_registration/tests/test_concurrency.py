@@ -49,7 +49,7 @@ class TestDealConcurrency(ConcurrencyCase):
                 ]
             )
             self.deal_ids = deals.ids
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
 
     def _remove(self):
         with self.open_cursor() as cr:
@@ -67,7 +67,7 @@ class TestDealConcurrency(ConcurrencyCase):
             env.invalidate_all()
             leads.unlink()
             env["res.partner"].browse(self.partner_ids + customers.ids).unlink()
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
 
     def _register(self, cr, deal_id):
         """Submit and approve; False where it has to start over."""
@@ -80,7 +80,7 @@ class TestDealConcurrency(ConcurrencyCase):
                     deal.action_approve()
             except UserError:
                 env.invalidate_all()
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
         except SerializationFailure:
             cr.rollback()
             return False

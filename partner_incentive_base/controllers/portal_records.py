@@ -9,6 +9,8 @@ own rights, which come from Odoo's invoicing.
 from collections import defaultdict
 from decimal import Decimal
 
+from werkzeug.exceptions import NotFound
+
 from odoo import fields
 from odoo.fields import Domain
 from odoo.http import request
@@ -44,6 +46,12 @@ class PortalRecords:
             return model_sudo
         domain = self._get_own_domain() & Domain("id", "=", record_id) & extra
         return model_sudo.search(domain, limit=1)
+
+    def _get_own_or_404(self, model, record_id, extra=Domain.TRUE):
+        record_sudo = self._get_own_record(model, record_id, extra)
+        if not record_sudo:
+            raise NotFound()
+        return record_sudo
 
     def _has_incentives(self):
         """Whether there is anything to see for the user's partner."""

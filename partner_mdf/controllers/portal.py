@@ -58,12 +58,6 @@ class PartnerMdfPortal(PartnerIncentivePortal):
             )
         )
 
-    def _get_own_or_404(self, model, record_id):
-        record_sudo = self._get_own_record(model, record_id)
-        if not record_sudo:
-            raise NotFound()
-        return record_sudo
-
     def _get_mdf_request(self, request_id):
         return self._get_own_or_404("partner.mdf.request", request_id)
 

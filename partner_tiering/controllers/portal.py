@@ -32,12 +32,6 @@ class PartnerTieringPortal(PartnerIncentivePortal):
             )
         )
 
-    def _get_own_or_404(self, model, record_id, domain=()):
-        record_sudo = self._get_own_record(model, record_id, Domain(list(domain)))
-        if not record_sudo:
-            raise NotFound()
-        return record_sudo
-
     def _get_tier_domain(self):
         """What is for the partner's tier, or for every partner."""
         grade = self._get_incentive_partner().grade_id
@@ -99,7 +93,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
             ),
             reviews=self._search_own(
                 "partner.business.review",
-                [("state", "in", ("planned", "held", "signed"))],
+                Domain("state", "in", ("planned", "held", "signed")),
             ),
             account_plans=self._search_own(
                 "partner.account.plan", [("state", "in", ("proposed", "agreed"))]
@@ -441,7 +435,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         review_sudo = self._get_own_or_404(
             "partner.business.review",
             review_id,
-            [("state", "in", ("planned", "held", "signed"))],
+            Domain("state", "in", ("planned", "held", "signed")),
         )
         error = None
         if request.httprequest.method == "POST":
@@ -479,7 +473,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         plan_sudo = self._get_own_or_404(
             "partner.account.plan",
             plan_id,
-            [("state", "in", ("proposed", "agreed", "closed"))],
+            Domain("state", "in", ("proposed", "agreed", "closed")),
         )
         error = None
         if request.httprequest.method == "POST":

@@ -144,8 +144,7 @@ class PartnerAccountPlan(models.Model):
             )
         )
 
-    def _check_can_move(self, old, new):
-        super()._check_can_move(old, new)
+    def _check_requirements(self, old, new):
         if new == "proposed" and not (self.objective_ids and self.right_ids):
             raise UserError(
                 self.env._(

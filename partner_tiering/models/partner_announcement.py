@@ -58,7 +58,6 @@ class PartnerAnnouncement(models.Model):
             )
 
     def _on_move(self, old, new):
-        super()._on_move(old, new)
         if new == "published" and not self.date:
             self.date = fields.Date.context_today(self)
 

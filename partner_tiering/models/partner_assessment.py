@@ -67,8 +67,7 @@ class PartnerAssessment(models.Model):
     )
     date_signed = fields.Date(readonly=True, copy=False)
 
-    def _check_can_move(self, old, new):
-        super()._check_can_move(old, new)
+    def _check_requirements(self, old, new):
         if new != "signed":
             return
         if not self.env.su and self.user_id != self.env.user:
@@ -83,7 +82,6 @@ class PartnerAssessment(models.Model):
             )
 
     def _on_move(self, old, new):
-        super()._on_move(old, new)
         if new == "signed":
             self.sudo().date_signed = fields.Date.context_today(self)
 

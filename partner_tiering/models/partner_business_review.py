@@ -54,7 +54,6 @@ class PartnerBusinessReview(models.Model):
     date = fields.Datetime(required=True, tracking=True)
     scorecard_id = fields.Many2one(
         "partner.scorecard",
-        string="Scorecard",
         index="btree_not_null",
         domain="[('partner_id', '=', partner_id)]",
     )
@@ -92,8 +91,7 @@ class PartnerBusinessReview(models.Model):
                     )
                 )
 
-    def _check_can_move(self, old, new):
-        super()._check_can_move(old, new)
+    def _check_requirements(self, old, new):
         if new == "signed" and not (self.vendor_signed_on and self.partner_signed_on):
             raise UserError(self.env._("Both sides sign the minutes."))
 

@@ -35,7 +35,6 @@ class PartnerCertification(models.Model):
 
     person_id = fields.Many2one(
         "res.partner",
-        string="Person",
         required=True,
         index=True,
         ondelete="restrict",
@@ -172,8 +171,7 @@ class PartnerCertification(models.Model):
                     self.env._("Enter on which day the program was passed.")
                 )
 
-    def _check_can_move(self, old, new):
-        super()._check_can_move(old, new)
+    def _check_requirements(self, old, new):
         if new == "revoked" and not self.revoke_reason:
             raise UserError(self.env._("Enter why the certification is revoked."))
         if new == "passed" and not self.env.su:
@@ -205,7 +203,6 @@ class PartnerCertification(models.Model):
         return super().write(vals)
 
     def _on_move(self, old, new):
-        super()._on_move(old, new)
         if new == "passed":
             self.env["partner.milestone"]._reach(
                 "trained", self.partner_id, self.date_issue, self

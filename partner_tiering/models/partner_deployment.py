@@ -82,7 +82,6 @@ class PartnerDeployment(models.Model):
     )
     contract_id = fields.Many2one(
         "partner.customer.contract",
-        string="Contract",
         index="btree_not_null",
         check_company=True,
     )
@@ -200,7 +199,6 @@ class PartnerDeployment(models.Model):
             )
 
     def _compute_access_url(self):
-        super()._compute_access_url()
         for deployment in self:
             deployment.access_url = f"/my/incentives/deployments/{deployment.id}"
 
@@ -258,8 +256,7 @@ class PartnerDeployment(models.Model):
                 ]
             )
 
-    def _check_can_move(self, old, new):
-        super()._check_can_move(old, new)
+    def _check_requirements(self, old, new):
         today = fields.Date.context_today(self)
         if new == "started" and self.date_start and self.date_start > today:
             raise UserError(
@@ -277,7 +274,6 @@ class PartnerDeployment(models.Model):
             )
 
     def _on_move(self, old, new):
-        super()._on_move(old, new)
         today = fields.Date.context_today(self)
         if new == "started" and not self.date_start:
             self.date_start = today

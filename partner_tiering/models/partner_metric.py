@@ -261,7 +261,8 @@ class PartnerMetric(models.Model):
     def _search_review_due(self, operator, value):
         if operator != "in":
             return NotImplemented
-        ids = self.search([]).filtered("review_due").ids
+        reviewed = self.search([("review_months", ">", 0)])
+        ids = reviewed.filtered("review_due").ids
         return [("id", "in" if True in value else "not in", ids)]
 
     @api.depends("judged_count", "false_alarm_count")

@@ -80,15 +80,13 @@ class PartnerMilestone(models.Model):
         "The record has been counted for this milestone already.",
     )
 
-    def _check_can_move(self, old, new):
-        super()._check_can_move(old, new)
+    def _check_requirements(self, old, new):
         if new == "reached" and self.create_uid == self.env.user and not self.env.su:
             raise UserError(
                 self.env._("You entered the milestone; somebody else confirms it.")
             )
 
     def _on_move(self, old, new):
-        super()._on_move(old, new)
         if new == "reached":
             self.sudo().confirmed_by = self.env.user
 

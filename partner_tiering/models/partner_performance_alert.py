@@ -108,8 +108,7 @@ class PartnerPerformanceAlert(models.Model):
                 change=change,
             )
 
-    def _check_can_move(self, old, new):
-        super()._check_can_move(old, new)
+    def _check_requirements(self, old, new):
         if new == "dismissed" and not self.dismiss_reason:
             raise UserError(self.env._("Enter why the alert is dismissed."))
 

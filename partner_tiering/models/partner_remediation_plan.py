@@ -154,8 +154,7 @@ class PartnerRemediationPlan(models.Model):
             }
         )
 
-    def _check_can_move(self, old, new):
-        super()._check_can_move(old, new)
+    def _check_requirements(self, old, new):
         if new == "done" and not self.env.su:
             missing = self.task_ids.filtered(lambda task: not task.done)
             if missing:
@@ -166,7 +165,6 @@ class PartnerRemediationPlan(models.Model):
                 )
 
     def _on_move(self, old, new):
-        super()._on_move(old, new)
         if new in ("done", "cancelled"):
             alerts = self.alert_ids.sudo().filtered(lambda alert: alert.state == "plan")
             alerts.write({"state": "closed"})

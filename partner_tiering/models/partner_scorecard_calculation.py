@@ -217,20 +217,14 @@ class PartnerScorecardCalculation(models.AbstractModel):
             known = dict(zip(line_metrics, values, strict=True))
             for metric_id, others in asked.items():
                 known[metric_id] = others.get(member.partner_id, NOTHING).value
-            results = {}
-
-            def result_for(
-                grade_id,
-                potential=member.potential,
-                results=results,
-                values=values,
-                cases=cases,
-            ):
-                each = policy._find_goals(goals, grade_id, potential)
-                if id(each) not in results:
-                    results[id(each)] = score_of(each, values, cases, coverage)
-                return results[id(each)]
-
+            result_for = self._get_scorer(
+                lambda grade_id, potential=member.potential: policy._find_goals(
+                    goals, grade_id, potential
+                ),
+                values,
+                cases,
+                coverage,
+            )
             place = places.get(member.grade_id, 0)
             grade_id = levels[place].key if levels else False
             outcomes[member.partner_id] = Outcome(
@@ -248,6 +242,22 @@ class PartnerScorecardCalculation(models.AbstractModel):
                 and (small.get(member.partner_id, NOTHING).value or ZERO) < small_bound,
             )
         return outcomes
+
+    @api.model
+    def _get_scorer(self, find_goals, values, cases, coverage):
+        """A function from a grade's id to the result at it.
+
+        Grades that share their goals share the result.
+        """
+        results = {}
+
+        def result_for(grade_id):
+            goals = find_goals(grade_id)
+            if id(goals) not in results:
+                results[id(goals)] = score_of(goals, values, cases, coverage)
+            return results[id(goals)]
+
+        return result_for
 
     @api.model
     def _place_among_peers(self, policy, outcomes):

@@ -177,8 +177,7 @@ class PartnerTierChange(models.Model):
                     )
         return super().create(vals_list)
 
-    def _check_can_move(self, old, new):
-        super()._check_can_move(old, new)
+    def _check_requirements(self, old, new):
         if new == "approved" and not self.env.su and self.requested_by == self.env.user:
             raise UserError(
                 self.env._("You proposed the change; somebody else approves it.")
@@ -191,7 +190,6 @@ class PartnerTierChange(models.Model):
             )
 
     def _on_move(self, old, new):
-        super()._on_move(old, new)
         today = fields.Date.context_today(self)
         if new == "approved":
             policy = self.policy_id or self.env["partner.tier.policy"]._get_in_force(

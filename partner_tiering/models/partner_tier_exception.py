@@ -79,15 +79,13 @@ class PartnerTierException(models.Model):
         "Choose the tier that the partner keeps.",
     )
 
-    def _check_can_move(self, old, new):
-        super()._check_can_move(old, new)
+    def _check_requirements(self, old, new):
         if new == "approved" and self.create_uid == self.env.user and not self.env.su:
             raise UserError(
                 self.env._("You asked for the exception; somebody else approves it.")
             )
 
     def _on_move(self, old, new):
-        super()._on_move(old, new)
         if new == "approved":
             self.sudo().approved_by = self.env.user
 

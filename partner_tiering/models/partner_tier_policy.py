@@ -248,8 +248,7 @@ class PartnerTierPolicy(models.Model):
 
     # -------------------------------------------------------------------- transitions
 
-    def _check_can_move(self, old, new):
-        super()._check_can_move(old, new)
+    def _check_requirements(self, old, new):
         if new == "review":
             self._check_complete()
         if new == "published":
@@ -284,7 +283,6 @@ class PartnerTierPolicy(models.Model):
             )
 
     def _on_move(self, old, new):
-        super()._on_move(old, new)
         if new == "review":
             self.sudo().submitted_by = self.env.user
         elif new == "published":

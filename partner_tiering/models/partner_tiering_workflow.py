@@ -96,6 +96,10 @@ class PartnerTieringWorkflow(models.AbstractModel):
                     state=self._get_state_label(new).lower(),
                 )
             )
+        self._check_requirements(old, new)
+
+    def _check_requirements(self, old, new):
+        """What the record itself must have before a change that is allowed."""
 
     def _on_move(self, old, new):
         """What else happens when the state changes."""

@@ -1,9 +1,11 @@
 """What of the scripts can be tested without fetching anything."""
 
+import ast
+import collections
 import doctest
 import unittest
 
-from _suite import logwatch, modules
+from _suite import logwatch, modules, paths
 
 
 class TestLogwatch(unittest.TestCase):
@@ -24,3 +26,40 @@ class TestModules(unittest.TestCase):
     def test_none_of_ours_is_taken_for_one_of_odoo(self):
         self.assertFalse(set(modules.discover()) & set(modules.odoo_modules()))
         self.assertIn("account", modules.odoo_modules())
+
+
+class TestNames(unittest.TestCase):
+    """Odoo makes one class of all that modules say of a model, or of the portal."""
+
+    def test_modules_beside_each_other_do_not_hide_each_others_methods(self):
+        """Which of two would win is decided by the order of installation."""
+        base = "partner_incentive_base"
+        found = collections.defaultdict(set)
+        for module in modules.discover():
+            for folder in ("models", "wizards", "controllers"):
+                for path in sorted((paths.REPO / module / folder).glob("*.py")):
+                    for owner, name, calls_super in self._read(path, folder):
+                        if module != base and not calls_super:
+                            found[owner, name].add(module)
+        self.assertGreater(len(found), 100)
+        twice = {key: names for key, names in found.items() if len(names) > 1}
+        self.assertEqual(twice, {})
+
+    def _read(self, path, folder):
+        for node in ast.parse(path.read_text()).body:
+            if not isinstance(node, ast.ClassDef):
+                continue
+            owner = "portal" if folder == "controllers" else self._get_model(node)
+            for method in node.body:
+                if owner and isinstance(method, ast.FunctionDef):
+                    yield owner, method.name, "super()" in ast.unparse(method)
+
+    def _get_model(self, node):
+        values = {
+            statement.targets[0].id: statement.value
+            for statement in node.body
+            if isinstance(statement, ast.Assign)
+            and isinstance(statement.targets[0], ast.Name)
+        }
+        value = values.get("_name") or values.get("_inherit")
+        return value.value if isinstance(value, ast.Constant) else None
