@@ -65,5 +65,8 @@
         "security/catalog_rules.xml",
     ],
     "demo": ["demo/partner_incentive_demo.xml"],
+    "assets": {
+        "web.assets_tests": ["partner_incentive_base/static/tests/tours/**/*"],
+    },
     "post_init_hook": "post_init_hook",
 }

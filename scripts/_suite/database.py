@@ -137,7 +137,7 @@ def _core_name():
 
 
 def _build_core(name):
-    stamp = {"core_of": str(paths.DATA)}
+    stamp = {"core_of": str(paths.DATA), "pages": True}
     with lock(f"database-{name}", "it installs Odoo's own modules"):
         if read_stamp(name) == stamp:
             return
@@ -148,6 +148,12 @@ def _build_core(name):
                 f"{name}.log",
                 "Installing the Odoo modules that ours depend on (minutes, once)",
                 with_ours=False,
+            )
+            odoo_server.call_logged(
+                name,
+                f"{paths.SCRIPTS / '_suite' / 'pages.py'}:main",
+                log_name=f"{name}-pages.log",
+                title="Making the scripts and styles of Odoo's pages",
             )
             write_stamp(name, stamp)
 

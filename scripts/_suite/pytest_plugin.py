@@ -5,6 +5,9 @@ from unittest.mock import patch
 
 import pytest
 
+#: Seconds that a test in the browser waits for the server.
+PATIENCE = 120
+
 
 def pytest_addoption(parser):
     group = parser.getgroup("suite")
@@ -25,6 +28,10 @@ def browser(request, load_registry):
     """
     from odoo.tests import common
 
+    # A page asks for many things at once, which the test serves one after another;
+    # Odoo's 20 seconds of patience are few on a slow machine.
+    common.BaseCase.test_cursor_lock_timeout = PATIENCE
+    original_js = common.HttpCase.browser_js
     original = common.ChromeBrowser.__init__
     unwanted = request.config.getoption("--no-browser")
 
@@ -36,7 +43,13 @@ def browser(request, load_registry):
         except unittest.SkipTest as reason:
             raise AssertionError(f"No browser: {reason}") from reason
 
-    with patch.object(common.ChromeBrowser, "__init__", start):
+    def browser_js(self, *args, timeout=0, **kwargs):
+        return original_js(self, *args, timeout=max(timeout, 2 * PATIENCE), **kwargs)
+
+    with (
+        patch.object(common.ChromeBrowser, "__init__", start),
+        patch.object(common.HttpCase, "browser_js", browser_js),
+    ):
         yield
 
 

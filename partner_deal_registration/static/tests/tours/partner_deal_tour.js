@@ -1,3 +1,4 @@
+import { patient } from "@partner_incentive_base/../tests/tours/patient";
 import { registry } from "@web/core/registry";
 
 // Set by the test: a customer's name for each of the two partners.
@@ -30,17 +31,17 @@ const register = (customer) => [
 
 registry.category("web_tour.tours").add("partner_deal_first_partner", {
     url: "/my/incentives/deals",
-    steps: () => register("Rheinische Turbinen AG"),
+    steps: () => patient(register("Rheinische Turbinen AG")),
 });
 
 registry.category("web_tour.tours").add("partner_deal_second_partner", {
     url: "/my/incentives/deals",
-    steps: () => register("Reinische Turbinen Aktiengesellschaft"),
+    steps: () => patient(register("Reinische Turbinen Aktiengesellschaft")),
 });
 
 registry.category("web_tour.tours").add("partner_deal_manager", {
     url: "/odoo/deal-registrations",
-    steps: () => [
+    steps: () => patient([
         {
             trigger: ".o_kanban_record:contains(Reinische Turbinen Aktiengesellschaft)",
             run: "click",
@@ -65,5 +66,5 @@ registry.category("web_tour.tours").add("partner_deal_manager", {
         },
         { trigger: "button[name='action_approve']", run: "click" },
         { trigger: ".o_arrow_button_current:contains(Approved)" },
-    ],
+    ]),
 });

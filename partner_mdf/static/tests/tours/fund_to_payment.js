@@ -1,4 +1,5 @@
 /* From an allocation to a paid claim, on both sides. */
+import { patient } from "@partner_incentive_base/../tests/tours/patient";
 import { registry } from "@web/core/registry";
 
 const PICTURE =
@@ -25,7 +26,7 @@ function decode(base64) {
 }
 
 registry.category("web_tour.tours").add("partner_mdf_allocate", {
-    steps: () => [
+    steps: () => patient([
         {
             trigger: ".o_kanban_record:contains('Tour fund')",
             run: "click",
@@ -54,11 +55,11 @@ registry.category("web_tour.tours").add("partner_mdf_allocate", {
         {
             trigger: ".o_list_view .o_data_row:contains('Reseller One'):contains('1,000.00')",
         },
-    ],
+    ]),
 });
 
 registry.category("web_tour.tours").add("partner_mdf_request", {
-    steps: () => [
+    steps: () => patient([
         {
             trigger: "[data-fund='Tour fund'] .o_mdf_available:contains('1,000.00')",
         },
@@ -105,11 +106,11 @@ registry.category("web_tour.tours").add("partner_mdf_request", {
         },
         { trigger: ".badge:contains('Requested')" },
         { trigger: ".o_mdf_balance:contains('1,000.00')" },
-    ],
+    ]),
 });
 
 registry.category("web_tour.tours").add("partner_mdf_decide", {
-    steps: () => [
+    steps: () => patient([
         {
             trigger: ".o_data_row:contains('Spring campaign') .o_data_cell[name='title']",
             run: "click",
@@ -151,11 +152,11 @@ registry.category("web_tour.tours").add("partner_mdf_decide", {
         {
             trigger: ".o_field_widget[name='balance']:contains('400.00')",
         },
-    ],
+    ]),
 });
 
 registry.category("web_tour.tours").add("partner_mdf_claim", {
-    steps: () => [
+    steps: () => patient([
         { trigger: ".o_mdf_balance:contains('400.00')" },
         {
             trigger: "[data-activity='Stand at the fair'] .o_mdf_rest:contains('400.00')",
@@ -221,11 +222,11 @@ registry.category("web_tour.tours").add("partner_mdf_claim", {
             expectUnloadPage: true,
         },
         { trigger: ".badge:contains('Submitted')" },
-    ],
+    ]),
 });
 
 registry.category("web_tour.tours").add("partner_mdf_approve_claim", {
-    steps: () => [
+    steps: () => patient([
         { trigger: "button[name='action_validate']", run: "click" },
         { trigger: "button[name='action_approve']", run: "click" },
         { trigger: "button[name='action_settle']", run: "click" },
@@ -234,11 +235,11 @@ registry.category("web_tour.tours").add("partner_mdf_approve_claim", {
         {
             trigger: ".o_statusbar_status .o_arrow_button_current:contains('Posted')",
         },
-    ],
+    ]),
 });
 
 registry.category("web_tour.tours").add("partner_mdf_timeline", {
-    steps: () => [
+    steps: () => patient([
         {
             trigger: "[data-activity='Stand at the fair'] .o_mdf_timeline:contains('paid')",
         },
@@ -247,5 +248,5 @@ registry.category("web_tour.tours").add("partner_mdf_timeline", {
                 "[data-activity='Stand at the fair'] .o_mdf_timeline:contains('released'):contains('50.00')",
         },
         { trigger: ".o_mdf_balance:contains('0.00')" },
-    ],
+    ]),
 });

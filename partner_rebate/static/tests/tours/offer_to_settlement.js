@@ -1,8 +1,9 @@
 /* From an offer in review to booked, explained and settled money. */
+import { patient } from "@partner_incentive_base/../tests/tours/patient";
 import { registry } from "@web/core/registry";
 
 registry.category("web_tour.tours").add("partner_rebate_offer_to_settlement", {
-    steps: () => [
+    steps: () => patient([
         {
             content: "Open the offer that waits for approval",
             trigger: ".o_kanban_record:contains('Tour rebate')",
@@ -86,5 +87,5 @@ registry.category("web_tour.tours").add("partner_rebate_offer_to_settlement", {
         {
             trigger: ".o_list_view .o_data_row:contains('Reseller One')",
         },
-    ],
+    ]),
 });

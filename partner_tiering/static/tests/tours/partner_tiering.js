@@ -1,11 +1,12 @@
 /* A partner from its deployment to a new tier, with its customer and its vendor. */
+import { patient } from "@partner_incentive_base/../tests/tours/patient";
 import { registry } from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
 
 tours.add("partner_tiering_record_deployment", {
     url: "/my/incentives/performance",
-    steps: () => [
+    steps: () => patient([
         {
             content: "Record what was deployed",
             trigger: "a[href='/my/incentives/deployments/new']",
@@ -43,11 +44,11 @@ tours.add("partner_tiering_record_deployment", {
             content: "It is live, and the customer can rate it",
             trigger: "h2:contains('rating')",
         },
-    ],
+    ]),
 });
 
 tours.add("partner_tiering_rate_deployment", {
-    steps: () => [
+    steps: () => patient([
         {
             content: "The customer rates by the link, without an account",
             trigger: "textarea[name='feedback']",
@@ -59,11 +60,11 @@ tours.add("partner_tiering_rate_deployment", {
             expectUnloadPage: true,
         },
         { trigger: "h3:contains('Thank you for your feedback')" },
-    ],
+    ]),
 });
 
 tours.add("partner_tiering_close_and_promote", {
-    steps: () => [
+    steps: () => patient([
         {
             content: "Open the running scorecard",
             trigger: ".o_data_row:contains('Riser') td[name='partner_id']",
@@ -97,12 +98,12 @@ tours.add("partner_tiering_close_and_promote", {
         {
             trigger: ".o_statusbar_status .o_arrow_button_current:contains('In force')",
         },
-    ],
+    ]),
 });
 
 tours.add("partner_tiering_see_new_tier", {
     url: "/my/incentives/performance",
-    steps: () => [
+    steps: () => patient([
         {
             content: "The new tier",
             trigger: "strong[name='tier']:contains('Gold')",
@@ -118,5 +119,5 @@ tours.add("partner_tiering_see_new_tier", {
             expectUnloadPage: true,
         },
         { trigger: "h2:contains('What a tier asks for')" },
-    ],
+    ]),
 });
