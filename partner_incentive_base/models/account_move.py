@@ -74,9 +74,24 @@ class AccountMove(models.Model):
             posting = self.env["partner.incentive.posting"]
             posting._check_repost(marked.filtered("posted_before"))
         posted = super()._post(soft=soft)
+        posted._accrue_soon()
         if marked and not own:
             posting._record_documents((posted & marked).sudo())
         return posted
+
+    def _accrue_soon(self):
+        """Where a company wants it, book what these invoices earn within minutes.
+
+        Not in the posting itself: whoever posts would wait for it, and for whoever
+        books the same offer at the time.
+        """
+        if any(
+            move.company_id.incentive_accrue_on_posting
+            and move.move_type in ("out_invoice", "out_refund")
+            and not move.incentive_document
+            for move in self
+        ):
+            self.env.ref("partner_incentive_base.ir_cron_accrue").sudo()._trigger()
 
     def button_draft(self):
         marked = self.filtered(

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 
 
 class AccountMoveLine(models.Model):
@@ -26,6 +27,74 @@ class AccountMoveLine(models.Model):
         groups="base.group_user",
         help="The partner that earned it, where another one is paid.",
     )
+
+    incentive_exclusion = fields.Char(
+        string="Excluded from incentives",
+        copy=False,
+        readonly=True,
+        groups="partner_incentive_base.group_incentive_finance",
+        help="Why this line of an invoice does not count for partner incentives.",
+    )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "incentive_exclusion" in vals:
+            self._on_exclusion()
+        return result
+
+    def _on_exclusion(self):
+        """Say it on the documents, and let the next runs look at everybody."""
+        for move, lines in self.grouped("move_id").items():
+            for line in lines.sudo():
+                name = line.name or line.product_id.display_name
+                move.sudo().message_post(
+                    body=self.env._(
+                        "%(line)s does not count for partner incentives: %(reason)s",
+                        line=name,
+                        reason=line.incentive_exclusion,
+                    )
+                    if line.incentive_exclusion
+                    else self.env._("%s counts for partner incentives again.", name)
+                )
+        self.env["partner.incentive.lock"].sudo()._forget(self.company_id)
+
+    def _check_can_exclude(self):
+        self.check_access("read")
+        if not self.env.su and not self.env.user.has_group(
+            "partner_incentive_base.group_incentive_finance"
+        ):
+            raise AccessError(
+                self.env._("Only finance decides which lines of an invoice count.")
+            )
+
+    def action_exclude_from_incentives(self, reason=None):
+        """Let lines of invoices earn nothing; the next run books the difference.
+
+        :param reason: asked for where none is given
+        """
+        self._check_can_exclude()
+        if not reason:
+            return self.env["partner.incentive.reason"]._open(self, "line_exclude")
+        for line in self:
+            if line.display_type != "product" or line.move_id.move_type not in (
+                "out_invoice",
+                "out_refund",
+            ):
+                raise UserError(
+                    self.env._(
+                        "Only product lines of customer invoices and credit notes "
+                        "count, so only those can be excluded."
+                    )
+                )
+        # Invoices are not finance's to change: only this mark is.
+        self.sudo().write({"incentive_exclusion": reason})
+        return True
+
+    def action_include_in_incentives(self):
+        """Let excluded lines count again."""
+        self._check_can_exclude()
+        self.sudo().write({"incentive_exclusion": False})
+        return True
 
     def _get_incentive_partner(self):
         """Whose ledger a journal item on an incentive account belongs to."""

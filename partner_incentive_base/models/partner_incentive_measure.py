@@ -55,12 +55,14 @@ class PartnerIncentiveMeasure(models.AbstractModel):
         )
 
     @api.model
-    def _invoice_source(self, company, until):
+    def _invoice_source(self, company, until, factor=None):
         """Posted customer invoices less credit notes, untaxed, by invoice date.
 
-        Shared by the modules that count invoices. Documents of the suite never count.
-        The partner is the commercial partner on the document; a credit note follows
-        the attribution of the invoice it reverses.
+        Shared by the modules that count invoices. Documents of the suite, and lines
+        that finance excluded, never count. The partner is the commercial partner on
+        the document; a credit note follows the attribution of the invoice it reverses.
+
+        :param factor: SQL that is put behind the amounts of a ``line``, such as ``* 2``
         """
         self.env["account.move"].flush_model(
             ["state", "move_type", "invoice_date", "reversed_entry_id"]
@@ -72,8 +74,8 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                    COALESCE(move.reversed_entry_id, move.id) AS origin_id,
                    move.commercial_partner_id AS partner_id, line.product_id,
                    move.invoice_date AS date,
-                   -line.balance AS amount, line.currency_id,
-                   -line.amount_currency AS amount_currency,
+                   -line.balance %(factor)s AS amount, line.currency_id,
+                   -line.amount_currency %(factor)s AS amount_currency,
                    CASE WHEN move.move_type = 'out_refund'
                         THEN -line.quantity ELSE line.quantity END
                    * CASE WHEN line.product_uom_id = template.uom_id THEN 1
@@ -90,12 +92,14 @@ class PartnerIncentiveMeasure(models.AbstractModel):
              WHERE line.company_id = %(company)s
                AND line.parent_state = 'posted'
                AND line.display_type = 'product'
+               AND line.incentive_exclusion IS NULL
                AND move.move_type IN ('out_invoice', 'out_refund')
                AND move.incentive_document IS NULL
                AND move.invoice_date <= %(until)s
             """,
             company=company.id,
             until=until,
+            factor=factor or SQL(),
             taxes=SQL(
                 """(SELECT array_agg(tax.account_tax_id ORDER BY tax.account_tax_id)
                       FROM account_move_line_account_tax_rel AS tax

@@ -35,6 +35,10 @@ class ResCompany(models.Model):
         help="Last day of the periods already reported. Booking into them is warned "
         "of; lock dates forbid it.",
     )
+    incentive_accrue_on_posting = fields.Boolean(
+        string="Accrue when an invoice is posted",
+        help="Accruals are booked within minutes of a posting, not at night only.",
+    )
     incentive_require_bank = fields.Boolean(
         string="Hold payouts without bank account",
         help="Vendor bills wait until the payee has a bank account.",

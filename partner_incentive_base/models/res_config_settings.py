@@ -30,6 +30,9 @@ class ResConfigSettings(models.TransientModel):
     incentive_reported_date = fields.Date(
         related="company_id.incentive_reported_date", readonly=False
     )
+    incentive_accrue_on_posting = fields.Boolean(
+        related="company_id.incentive_accrue_on_posting", readonly=False
+    )
     incentive_require_bank = fields.Boolean(
         related="company_id.incentive_require_bank", readonly=False
     )

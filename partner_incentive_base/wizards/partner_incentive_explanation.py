@@ -30,6 +30,11 @@ class PartnerIncentiveExplanation(models.TransientModel):
     move_line_id = fields.Many2one("account.move.line", readonly=True)
     step_ids = fields.One2many("partner.incentive.explanation.step", "explanation_id")
     has_sources = fields.Boolean(compute="_compute_has_sources")
+    line_is = fields.Selection(
+        [("counted", "Counted"), ("excluded", "Excluded")],
+        compute="_compute_line_is",
+        help="Whether finance has excluded the line that is explained.",
+    )
 
     @api.depends("offer_id", "window_from")
     def _compute_has_sources(self):
@@ -37,6 +42,21 @@ class PartnerIncentiveExplanation(models.TransientModel):
             explanation.has_sources = bool(
                 explanation.offer_id and explanation.window_from
             )
+
+    @api.depends("move_line_id")
+    def _compute_line_is(self):
+        for explanation in self:
+            line = explanation.move_line_id
+            explanation.line_is = line and (
+                "excluded" if line.sudo().incentive_exclusion else "counted"
+            )
+
+    def action_exclude_line(self):
+        return self.move_line_id.action_exclude_from_incentives()
+
+    def action_include_line(self):
+        self.move_line_id.action_include_in_incentives()
+        return self._open_for_line(self.move_line_id)
 
     def _get_action(self):
         return {
@@ -424,6 +444,9 @@ class PartnerIncentiveExplanation(models.TransientModel):
             )
         if line.display_type != "product":
             return self.env._("Only product lines count, not taxes or notes.")
+        exclusion = line.sudo().incentive_exclusion
+        if exclusion:
+            return self.env._("Finance excluded this line: %s", exclusion)
         return None
 
     def _explain_line_offer(self, line, offer):

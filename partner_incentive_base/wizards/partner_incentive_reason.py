@@ -9,6 +9,7 @@ ACTIONS = {
     "clawback_lift": ("partner.incentive.clawback", "action_lift"),
     "dispute_info": ("partner.incentive.dispute", "action_request_info"),
     "dispute_return": ("partner.incentive.dispute", "action_return"),
+    "line_exclude": ("account.move.line", "action_exclude_from_incentives"),
     "contract_churn": ("partner.customer.contract", "action_churn"),
 }
 
@@ -28,6 +29,7 @@ class PartnerIncentiveReason(models.TransientModel):
             ("clawback_lift", "Lift the clawback"),
             ("dispute_info", "Ask the partner"),
             ("dispute_return", "Return the decision"),
+            ("line_exclude", "Exclude the line from incentives"),
             ("contract_churn", "End the contract as churned"),
         ],
         required=True,

@@ -23,6 +23,18 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                 **invoiced,
             ),
             Measure(
+                code="invoiced_list_amount",
+                label=self.env._("Invoiced before line discounts, amount"),
+                unit="amount",
+                **invoiced | {"source": self._undiscounted_source},
+            ),
+            Measure(
+                code="invoiced_taxed_amount",
+                label=self.env._("Invoiced with taxes, amount"),
+                unit="amount",
+                **invoiced | {"source": self._taxed_source},
+            ),
+            Measure(
                 code="invoiced_quantity",
                 label=self.env._("Invoiced, quantity"),
                 unit="quantity",
@@ -54,6 +66,33 @@ class PartnerIncentiveMeasure(models.AbstractModel):
         ):
             measures[measure.code] = measure
         return measures
+
+    @api.model
+    def _undiscounted_source(self, company, until):
+        """Invoice lines at their price before the line's discount.
+
+        A line that is given away, at 100 percent off, has no amount to divide.
+        """
+        return self._invoice_source(
+            company,
+            until,
+            SQL(
+                """/ CASE WHEN line.discount >= 100 THEN 1
+                          ELSE 1 - COALESCE(line.discount, 0)::numeric / 100 END"""
+            ),
+        )
+
+    @api.model
+    def _taxed_source(self, company, until):
+        """Invoice lines with the taxes that stand on the document for them."""
+        return self._invoice_source(
+            company,
+            until,
+            SQL(
+                """* line.price_total / CASE WHEN line.price_subtotal = 0 THEN 1
+                                             ELSE line.price_subtotal END"""
+            ),
+        )
 
     @api.model
     def _payment_source(self, company, until):

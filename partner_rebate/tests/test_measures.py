@@ -1,5 +1,6 @@
 from datetime import date
 
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -151,6 +152,112 @@ class TestMeasures(RebateCommon):
         )
         self.assertEqual(self._entitled(both, child, date(2026, 1, 31)), 100)
         self.assertEqual(self._entitled(both, self.partner_1, date(2026, 1, 31)), 0)
+
+    def _discount(self, invoice, discount):
+        invoice.button_draft()
+        invoice.invoice_line_ids.write({"discount": discount})
+        invoice.action_post()
+
+    def test_before_line_discounts(self):
+        """900 after 10 percent off count as 1,000; a gift counts nothing."""
+        offer = self._create_offer(measure="invoiced_list_amount")
+        self._discount(self._invoice(self.partner_1, date(2026, 1, 10), 1000), 10)
+        self._discount(self._invoice(self.partner_1, date(2026, 1, 11), 500), 100)
+        self.assertEqual(self._entitled(offer, self.partner_1, date(2026, 1, 31)), 100)
+        net = self._create_offer(name="Net")
+        self.assertEqual(self._entitled(net, self.partner_1, date(2026, 1, 31)), 90)
+
+    def test_with_taxes(self):
+        """1,000 and 15 percent of tax are 1,150, of which 10 percent are earned."""
+        offer = self._create_offer(measure="invoiced_taxed_amount")
+        invoice = self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        invoice.button_draft()
+        tax = self.env["account.tax"].create(
+            {
+                "name": "Fifteen",
+                "amount": 15,
+                "type_tax_use": "sale",
+                "company_id": self.company.id,
+            }
+        )
+        invoice.invoice_line_ids.tax_ids = tax
+        invoice.action_post()
+        self.assertEqual(self._entitled(offer, self.partner_1, date(2026, 1, 31)), 115)
+
+    def test_without_credit_notes_and_free_text(self):
+        """What counts can be narrowed by the document and by whether a product is."""
+        offer = self._create_offer(
+            product_rule_ids=[
+                Command.create({"mode": mode, "line_domain": domain})
+                for mode, domain in (
+                    ("include", "[('product_id', '!=', False)]"),
+                    ("exclude", "[('move_id.move_type', '=', 'out_refund')]"),
+                )
+            ]
+        )
+        self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        no_product = self.env["product.product"]
+        self._invoice(
+            self.partner_1, date(2026, 1, 11), 0, lines=[(no_product, 1, 300)]
+        )
+        self._invoice(self.partner_1, date(2026, 1, 12), 200, move_type="out_refund")
+        self.assertEqual(self._entitled(offer, self.partner_1, date(2026, 1, 31)), 100)
+
+    def test_a_line_is_excluded_by_hand(self):
+        day = date(2026, 1, 31)
+        offer = self._create_offer()
+        invoice = self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        self._invoice(self.partner_1, date(2026, 1, 11), 500)
+        self._accrue(day, offer)
+        line = invoice.invoice_line_ids
+        finance, manager = self.users["finance"], self.users["manager"]
+        for user in (finance, manager):
+            user.group_ids += self.env.ref("account.group_account_invoice")
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            line.with_user(manager).action_exclude_from_incentives("No")
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            line.with_user(manager).write({"incentive_exclusion": "No"})
+        explanation = self.env["partner.incentive.explanation"].with_user(finance)
+        action = explanation._open_for_line(line.with_user(finance))
+        opened = explanation.browse(action["res_id"])
+        self.assertEqual(opened.line_is, "counted")
+        wizard = (
+            self.env["partner.incentive.reason"]
+            .with_user(finance)
+            .browse(opened.action_exclude_line()["res_id"])
+        )
+        wizard.reason = "Sample for a fair"
+        wizard.action_confirm()
+        self.assertIn("Sample for a fair", invoice.message_ids[:1].body)
+        self.assertIn("Sample", explanation._explain_line(line)[0]["note"])
+        self.env["partner.incentive.run"]._accrue_changed(offer, day)
+        self.assertEqual(self._entitled(offer, self.partner_1, day), 50)
+        self.assertEqual(sum(offer.entry_ids.mapped("amount")), 50)
+        opened.action_include_line()
+        self.env["partner.incentive.run"]._accrue_changed(offer, day)
+        self.assertEqual(sum(offer.entry_ids.mapped("amount")), 150)
+        self.assertLedgerAgrees()
+
+    def test_only_lines_that_count_are_excluded(self):
+        invoice = self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        self.users["finance"].group_ids += self.env.ref("account.group_account_invoice")
+        receivable = invoice.line_ids.filtered(
+            lambda line: line.display_type == "payment_term"
+        )
+        with self.assertRaisesRegex(UserError, "Only product lines"):
+            receivable.with_user(self.users["finance"]).action_exclude_from_incentives(
+                "No"
+            )
+
+    def test_a_posting_wakes_the_run(self):
+        cron = self.env.ref("partner_incentive_base.ir_cron_accrue")
+        triggers = [("cron_id", "=", cron.id)]
+        Trigger = self.env["ir.cron.trigger"]
+        self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        self.assertFalse(Trigger.search_count(triggers))
+        self.company.incentive_accrue_on_posting = True
+        self._invoice(self.partner_1, date(2026, 1, 11), 1000)
+        self.assertTrue(Trigger.search_count(triggers))
 
     def test_explanation_of_a_line(self):
         offer = self._create_offer(brackets=[(5000, 10)])
