@@ -21,9 +21,12 @@ ROW, HEADING, LINE = 23, 40, 27
 TITLE, HEADER, CELL = 1, 2, 3
 STYLES = {
     TITLE: {"textColor": "#01666b", "bold": True, "fontSize": 16},
-    HEADER: {"textColor": "#434343", "bold": True, "fontSize": 11},
+    HEADER: {"textColor": "#434343", "bold": True},
     CELL: {"textColor": "#434343", "verticalAlign": "middle"},
 }
+#: How figures read: whole, with a digit, with two, as a percentage.
+FORMATS = {1: "#,##0", 2: "#,##0.0", 3: "#,##0.00", 4: "0%"}
+WHOLE, TENTHS, CENTS, PERCENT = FORMATS
 BORDERS = {1: {"bottom": {"style": "thin", "color": "#CCCCCC"}}}
 DATA = "Data"
 
@@ -59,6 +62,7 @@ class Dashboard:
         self.lists = {}
         self.cells = {}
         self.data_cells = {}
+        self.data_formats = {}
         self.figures = []
         self.rows = {}
         self.styles = {}
@@ -148,10 +152,13 @@ class Dashboard:
 
     # ------------------------------------------------------------------------ figures
 
-    def kpi(self, title, formula, note=None, note_formula=None, color="#EFF6FF"):
+    def kpi(
+        self, title, formula, note=None, note_formula=None, color="#EFF6FF", form=None
+    ):
         """A figure of the first row.
 
         :param formula: of the figure, without "="
+        :param form: of ``FORMATS``; money comes with its own
         :param note: text below it, after the value of ``note_formula``
         """
         line = self.kpis + 2
@@ -159,6 +166,8 @@ class Dashboard:
         self.data_cells[f"B{line}"] = "=" + formula
         if note_formula:
             self.data_cells[f"C{line}"] = "=" + note_formula
+        if form:
+            self.data_formats[f"B{line}"] = form
         place = self.kpis % 5
         width = (FULL_WIDTH - 4 * 8) // 5
         data = {
@@ -356,9 +365,12 @@ class Dashboard:
             "place": place,
         }
 
-    def table(self, title, source, measures, group, count=8, order=None):
-        """The first rows of a pivot by one field, and up to three measures."""
-        number = self.pivot(source, measures, rows=[group], title=title, order=order)
+    def table(self, title, source, measures, group, label, count=8, order=None):
+        """The first rows of a pivot by one field, and up to three measures.
+
+        :param label: of the field
+        """
+        number = self.pivot(source, measures, rows=[group], title=label, order=order)
 
         def place(column, row, x, y, width, height):
             self.cells[f"{column_name(column)}{row + 1}"] = (
@@ -469,13 +481,18 @@ class Dashboard:
             tables=self.tables,
         )
         data = self._sheet(
-            self._id("data"), DATA, self.data_cells, 10, self.data_row + 5
+            self._id("data"),
+            DATA,
+            self.data_cells,
+            10,
+            self.data_row + 5,
+            formats=self.data_formats,
         )
         content = {
             "version": VERSION,
             "sheets": [dashboard, data],
             "styles": {str(key): value for key, value in STYLES.items()},
-            "formats": {},
+            "formats": {str(key): value for key, value in FORMATS.items()},
             "borders": {str(key): value for key, value in BORDERS.items()},
             "revisionId": "START_REVISION",
             "uniqueFigureIds": True,

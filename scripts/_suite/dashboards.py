@@ -6,7 +6,7 @@ own tests, on a database.
 """
 
 from . import paths
-from .dashboard_builder import Dashboard, Source
+from .dashboard_builder import CENTS, PERCENT, TENTHS, WHOLE, Dashboard, Source
 
 WAITING = ["submitted", "info", "validated"]
 
@@ -59,8 +59,8 @@ def incentive_money():
         "held back",
         f'PIVOT.VALUE({held},"balance")',
     )
-    board.kpi("Accrued in the period", f'PIVOT.VALUE({moved},"earned_balance")')
-    board.kpi("Settled in the period", f'PIVOT.VALUE({moved},"settled_balance")')
+    board.kpi("Accrued", f'PIVOT.VALUE({moved},"earned_balance")')
+    board.kpi("Settled", f'PIVOT.VALUE({moved},"settled_balance")')
     board.kpi(
         "Claims waiting",
         f'PIVOT.VALUE({waiting},"waiting_amount")',
@@ -69,11 +69,12 @@ def incentive_money():
         color="#FFF7ED",
     )
     board.kpi(
-        "Days to decide on a claim",
-        f'IFERROR(ROUND(PIVOT.VALUE({decided},"decision_days"),1),0)',
-        "% rejected",
-        f'IFERROR(ROUND(PIVOT.VALUE({decided},"rejection_rate"),0),0)',
+        "Days to decide",
+        f'PIVOT.VALUE({decided},"decision_days")',
+        "of claims rejected",
+        f'TEXT(PIVOT.VALUE({decided},"rejection_rate")/100,"0%")',
         color="#FFF7ED",
+        form=TENTHS,
     )
     board.end_kpis()
     money = [
@@ -93,11 +94,15 @@ def incentive_money():
         ),
     )
     board.line(
-        board.table("By offer", owed, money, "offer_id", order="balance"),
-        board.table("By partner", owed, money, "partner_id", order="balance"),
+        board.table("By offer", owed, money, "offer_id", "Offer", order="balance"),
+        board.table(
+            "By partner", owed, money, "partner_id", "Partner", order="balance"
+        ),
     )
     board.line(
-        board.table("By program", owed, money, "program_id", count=5, order="balance"),
+        board.table(
+            "By program", owed, money, "program_id", "Program", 5, order="balance"
+        ),
         board.chart(
             "Open by age",
             aging,
@@ -116,10 +121,11 @@ def incentive_money():
             claims,
             [
                 ("amount", "Claimed"),
-                ("decision_days", "Days to decide"),
+                ("decision_days", "Days"),
                 ("rejection_rate", "Rejected (%)"),
             ],
             "offer_id",
+            "Offer",
             order="amount",
         ),
         board.list(
@@ -127,7 +133,7 @@ def incentive_money():
             undecided,
             [
                 ("partner_id", "Partner"),
-                ("date", "Submitted"),
+                ("date", "Since"),
                 ("amount", "Amount"),
                 ("state", "Status"),
             ],
@@ -208,7 +214,7 @@ def marketing_funds():
         return f'PIVOT.VALUE({pivot},"{field}")'
 
     given = f"{value(book, 'allocated')}+{value(book, 'earned')}"
-    board.kpi("Budget balance", value(book, "available"), "given and earned", given)
+    board.kpi("Budget balance", value(book, "available"), "in all", given)
     board.kpi("Committed", value(book, "committed"), "spent", value(book, "spent"))
     board.kpi(
         "Requests to decide",
@@ -227,18 +233,21 @@ def marketing_funds():
         "Cost per lead",
         f"IFERROR({value(brought, 'spent')}/{value(brought, 'leads')},0)",
         color="#F0FDF4",
+        form=CENTS,
     )
     board.kpi("Pipeline", value(brought, "pipeline"), color="#F0FDF4")
     board.kpi(
-        "Pipeline per unit of money",
-        f"IFERROR(ROUND({value(brought, 'pipeline')}/{value(brought, 'spent')},2),0)",
+        "Pipeline per unit",
+        f"IFERROR({value(brought, 'pipeline')}/{value(brought, 'spent')},0)",
         color="#F0FDF4",
+        form=CENTS,
     )
     board.kpi("Cash", value(brought, "cash"), color="#F0FDF4")
     board.kpi(
-        "Cash per unit of money",
-        f"IFERROR(ROUND({value(brought, 'cash')}/{value(brought, 'spent')},2),0)",
+        "Cash per unit",
+        f"IFERROR({value(brought, 'cash')}/{value(brought, 'spent')},0)",
         color="#F0FDF4",
+        form=CENTS,
     )
     board.end_kpis()
     checkbook = [
@@ -264,6 +273,7 @@ def marketing_funds():
             funds.where(["partner_id", "!=", False]),
             checkbook,
             "partner_id",
+            "Partner",
             order="spent",
         ),
         board.table(
@@ -275,6 +285,7 @@ def marketing_funds():
                 ("spent", "Spent"),
             ],
             "type_id",
+            "Activity type",
             order="spent",
         ),
     )
@@ -291,7 +302,7 @@ def marketing_funds():
     ratio = [
         ("spent", "Reimbursed"),
         ("leads", "Leads"),
-        ("cost", "Cost per lead", "=IFERROR(spent/leads,0)", "#,##0.00"),
+        ("cost", "Per lead", "=IFERROR(spent/leads,0)", "#,##0.00"),
     ]
     unit = [
         ("spent", "Reimbursed"),
@@ -304,14 +315,28 @@ def marketing_funds():
         ("per_unit", "Per unit", "=IFERROR(cash/spent,0)", "#,##0.00"),
     ]
     board.line(
-        board.table("Leads by activity type", results, ratio, "type_id", order="leads"),
         board.table(
-            "Pipeline by activity type", results, unit, "type_id", order="pipeline"
+            "Leads by activity type",
+            results,
+            ratio,
+            "type_id",
+            "Activity type",
+            order="leads",
+        ),
+        board.table(
+            "Pipeline by activity type",
+            results,
+            unit,
+            "type_id",
+            "Activity type",
+            order="pipeline",
         ),
     )
     board.line(
-        board.table("Cash by tier", results, cash, "grade_id", 5, order="cash"),
-        board.table("Cash by region", results, cash, "region_id", 5, order="cash"),
+        board.table("Cash by tier", results, cash, "grade_id", "Tier", 5, order="cash"),
+        board.table(
+            "Cash by region", results, cash, "region_id", "Region", 5, order="cash"
+        ),
     )
     board.line(
         board.list(
@@ -319,7 +344,7 @@ def marketing_funds():
             claims,
             [
                 ("partner_id", "Partner"),
-                ("submitted_on", "Submitted"),
+                ("name", "Claim"),
                 ("amount", "Amount"),
                 ("state", "Status"),
             ],
@@ -330,9 +355,9 @@ def marketing_funds():
             requests,
             [
                 ("partner_id", "Partner"),
-                ("type_id", "Activity type"),
+                ("fund_id", "Fund"),
                 ("date_from", "From"),
-                ("requested_amount", "Requested"),
+                ("requested_amount", "Asked for"),
             ],
             order="date_from",
         ),
@@ -381,9 +406,11 @@ def deal_registration():
         title="Waiting",
     )
 
-    def value(field, digits=None):
-        found = f'PIVOT.VALUE({total},"{field}")'
-        return found if digits is None else f"IFERROR(ROUND({found},{digits}),{found})"
+    def value(field):
+        return f'PIVOT.VALUE({total},"{field}")'
+
+    def rate(field):
+        return f"IFERROR({value(field)}/100,0)"
 
     board.kpi(
         "Deals registered",
@@ -392,14 +419,14 @@ def deal_registration():
         f'PIVOT.VALUE({waiting},"__count")',
     )
     board.kpi("Sourced pipeline", value("pipeline"))
-    board.kpi("Days to approve", value("days_to_approve", 1))
-    board.kpi("Decided in time (%)", value("clock_rate", 0))
-    board.kpi("Approved (%)", value("approval_rate", 0))
-    board.kpi("With a conflict (%)", value("conflict_rate", 0), color="#FFF7ED")
-    board.kpi("Converted (%)", value("conversion_rate", 0), color="#F0FDF4")
-    board.kpi("Won (%)", value("win_rate", 0), color="#F0FDF4")
+    board.kpi("Days to approve", value("days_to_approve"), form=TENTHS)
+    board.kpi("Decided in time", rate("clock_rate"), form=PERCENT)
+    board.kpi("Approved", rate("approval_rate"), form=PERCENT)
+    board.kpi("Conflicts", rate("conflict_rate"), color="#FFF7ED", form=PERCENT)
+    board.kpi("Converted", rate("conversion_rate"), color="#F0FDF4", form=PERCENT)
+    board.kpi("Won", rate("win_rate"), color="#F0FDF4", form=PERCENT)
     board.kpi("Expected value", value("expected_value"), color="#F0FDF4")
-    board.kpi("Quality of registrations", value("quality", 0), color="#F0FDF4")
+    board.kpi("Quality", value("quality"), color="#F0FDF4", form=WHOLE)
     board.end_kpis()
     board.line(
         board.chart("Deals by status", deals, "__count", ["state"]),
@@ -418,10 +445,10 @@ def deal_registration():
         board.chart("Deals by role", deals, "__count", ["role"], kind="pie"),
     )
     counted = ("__count", "Deals")
-    won = [counted, ("conversion_rate", "Converted (%)"), ("win_rate", "Won (%)")]
+    won = [counted, ("conversion_rate", "Ordered (%)"), ("win_rate", "Won (%)")]
     quick = [
         counted,
-        ("days_to_approve", "Days to approve"),
+        ("days_to_approve", "Days"),
         ("clock_rate", "In time (%)"),
     ]
     board.line(
@@ -430,17 +457,19 @@ def deal_registration():
             deals,
             [counted, ("pipeline", "Pipeline"), ("win_rate", "Won (%)")],
             "partner_id",
+            "Partner",
             order="pipeline",
         ),
-        board.table("By tier", deals, won, "grade_id", order="__count"),
+        board.table("By tier", deals, won, "grade_id", "Tier", order="__count"),
     )
     board.line(
-        board.table("Reviewers", deals, quick, "user_id", order="__count"),
+        board.table("Reviewers", deals, quick, "user_id", "Reviewer", order="__count"),
         board.table(
             "Customers' countries",
             deals,
             [counted, ("pipeline", "Pipeline"), ("conflict_rate", "Conflict (%)")],
             "country_id",
+            "Country",
             order="__count",
         ),
     )
@@ -498,17 +527,18 @@ def partner_performance():
     alerted = board.pivot(alerts, [("__count", "Alerts")], title="Alerts")
     board.kpi(
         "Average score",
-        f'IFERROR(ROUND(PIVOT.VALUE({total},"score"),1),0)',
+        f'PIVOT.VALUE({total},"score")',
         "scorecards",
         f'PIVOT.VALUE({total},"__count")',
+        form=TENTHS,
     )
     board.kpi(
-        "Known weight (%)", f'IFERROR(ROUND(PIVOT.VALUE({cover},"coverage"),0),0)'
+        "Known weight",
+        f'IFERROR(PIVOT.VALUE({cover},"coverage")/100,0)',
+        form=PERCENT,
     )
-    board.kpi("Running scorecards", f'PIVOT.VALUE({below},"__count")')
-    board.kpi(
-        "Tier changes to decide", f'PIVOT.VALUE({moves},"__count")', color="#FFF7ED"
-    )
+    board.kpi("Running", f'PIVOT.VALUE({below},"__count")')
+    board.kpi("Tier changes", f'PIVOT.VALUE({moves},"__count")', color="#FFF7ED")
     board.kpi("Open alerts", f'PIVOT.VALUE({alerted},"__count")', color="#FFF7ED")
     board.end_kpis()
     board.line(
@@ -531,6 +561,7 @@ def partner_performance():
                 ("percentile", "Percentile"),
             ],
             "partner_id",
+            "Partner",
             order="score",
         ),
         board.table(
@@ -538,6 +569,7 @@ def partner_performance():
             lines,
             [("points", "Points"), ("percentile", "Percentile"), ("cases", "Records")],
             "metric_id",
+            "Metric",
             order="points",
         ),
     )
@@ -558,8 +590,8 @@ def partner_performance():
             "Watch list",
             alerts,
             [
-                ("partner_id", "Partner"),
                 ("metric_id", "Metric"),
+                ("partner_id", "Partner"),
                 ("kind", "Kind"),
                 ("date", "Date"),
             ],
