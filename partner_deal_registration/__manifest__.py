@@ -24,6 +24,7 @@
         "views/portal_templates.xml",
         "views/menus.xml",
         "security/partner_deal_rules.xml",
+        "data/dashboard_data.xml",
     ],
     "demo": ["demo/partner_deal_demo.xml"],
     "assets": {

@@ -60,9 +60,11 @@
         "views/portal_dispute_templates.xml",
         "report/partner_incentive_report_templates.xml",
         "report/partner_incentive_report_views.xml",
+        "report/partner_incentive_claim_report_views.xml",
         "wizards/partner_incentive_report_options_views.xml",
         "security/partner_incentive_rules.xml",
         "security/catalog_rules.xml",
+        "data/dashboard_data.xml",
     ],
     "demo": ["demo/partner_incentive_demo.xml"],
     "assets": {

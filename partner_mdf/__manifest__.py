@@ -14,6 +14,7 @@
         "views/partner_mdf_activity_type_views.xml",
         "views/partner_mdf_allocation_views.xml",
         "views/partner_mdf_result_views.xml",
+        "views/partner_mdf_analysis_views.xml",
         "views/partner_mdf_activity_views.xml",
         "views/partner_mdf_request_views.xml",
         "views/partner_mdf_fund_views.xml",
@@ -22,6 +23,7 @@
         "views/menus.xml",
         "views/portal_templates.xml",
         "security/partner_mdf_rules.xml",
+        "data/dashboard_data.xml",
     ],
     "demo": ["demo/partner_mdf_demo.xml"],
     "assets": {

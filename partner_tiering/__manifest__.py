@@ -36,6 +36,7 @@
         "views/res_partner_views.xml",
         "wizards/partner_tier_simulation_views.xml",
         "views/portal_templates.xml",
+        "data/dashboard_data.xml",
     ],
     "assets": {
         "web.assets_tests": ["partner_tiering/static/tests/tours/**/*"],

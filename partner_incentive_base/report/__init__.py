@@ -5,5 +5,6 @@ from . import partner_incentive_register
 from . import partner_incentive_aging
 from . import partner_incentive_cost
 from . import partner_incentive_checkbook
+from . import partner_incentive_claim_report
 from . import partner_incentive_statement
 from . import report_partner_incentive

@@ -10,7 +10,8 @@ class PartnerIncentiveCheckbook(models.Model):
     One row per movement of a budget, by date, in the budget's currency: the planned
     amount, every approved claim that no run has counted yet, every ledger entry. The
     balance after the last row is what the budget shows as available. A payment changes
-    what is settled, not what is available: it was taken when it was accrued.
+    what is settled, not what is available: it was taken when it was accrued. What is
+    allocated to somebody is only set aside: it is taken when something is approved.
     """
 
     _name = "partner.incentive.checkbook"
@@ -65,6 +66,7 @@ class PartnerIncentiveCheckbook(models.Model):
     kind = fields.Selection(
         [
             ("planned", "Planned"),
+            ("allocated", "Allocated"),
             ("committed", "Committed"),
             ("earned", "Accrued"),
             ("paid", "Paid"),
@@ -77,6 +79,9 @@ class PartnerIncentiveCheckbook(models.Model):
     entry_id = fields.Many2one("partner.incentive.entry", readonly=True)
     claim_id = fields.Many2one("partner.incentive.claim", readonly=True)
     planned = fields.Monetary(readonly=True)
+    allocated = fields.Monetary(
+        readonly=True, help="Set aside; taken once something is approved."
+    )
     committed = fields.Monetary(readonly=True)
     accrued = fields.Monetary(readonly=True)
     settled = fields.Monetary(string="Paid", readonly=True)
@@ -95,8 +100,8 @@ class PartnerIncentiveCheckbook(models.Model):
                    movement.company_id, movement.currency_id, movement.program_id,
                    movement.date, movement.kind, movement.offer_id,
                    movement.partner_id, movement.entry_id, movement.claim_id,
-                   movement.planned, movement.committed, movement.accrued,
-                   movement.settled,
+                   movement.planned, movement.allocated, movement.committed,
+                   movement.accrued, movement.settled,
                    SUM(planned - committed - accrued) OVER (
                        PARTITION BY movement.budget_id
                        ORDER BY movement.date, movement.rank, movement.source_id
@@ -122,8 +127,8 @@ class PartnerIncentiveCheckbook(models.Model):
             SELECT id AS budget_id, company_id, currency_id, program_id,
                    date_from AS date, 'planned' AS kind, offer_id, partner_id,
                    NULL::int AS entry_id, NULL::int AS claim_id, 0 AS rank,
-                   id AS source_id, planned, 0 AS committed, 0 AS accrued,
-                   0 AS settled
+                   id AS source_id, planned, 0 AS allocated, 0 AS committed,
+                   0 AS accrued, 0 AS settled
               FROM partner_incentive_budget
              WHERE active
             """
@@ -140,7 +145,7 @@ class PartnerIncentiveCheckbook(models.Model):
                    entry.date,
                    CASE WHEN entry.kind IN %(kinds)s THEN 'earned' ELSE 'paid' END,
                    entry.offer_id, entry.partner_id, entry.id, NULL, 2, entry.id,
-                   0, 0, %(earned)s, %(settled)s
+                   0, 0, 0, %(earned)s, %(settled)s
               FROM partner_incentive_budget AS budget
               JOIN partner_incentive_entry AS entry ON %(scope)s
               JOIN res_company AS company ON company.id = entry.company_id
@@ -164,7 +169,7 @@ class PartnerIncentiveCheckbook(models.Model):
             """
             SELECT budget.id, budget.company_id, budget.currency_id, budget.program_id,
                    claim.date, 'committed', claim.offer_id, claim.partner_id,
-                   NULL, claim.id, 1, claim.id, 0, %(amount)s, 0, 0
+                   NULL, claim.id, 1, claim.id, 0, 0, %(amount)s, 0, 0
               FROM partner_incentive_budget AS budget
               JOIN partner_incentive_claim AS claim ON %(scope)s
               JOIN res_company AS company ON company.id = claim.company_id

@@ -40,6 +40,7 @@ MATRIX = {
     "partner.incentive.budget": CATALOG,
     "partner.incentive.checkbook": BOOKS,
     "partner.incentive.claim": DRAFTED,
+    "partner.incentive.claim.report": BOOKS,
     "partner.incentive.clawback": DRAFTED,
     "partner.incentive.deduction": MONEY,
     "partner.incentive.deduction.part": MONEY,

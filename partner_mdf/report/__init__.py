@@ -1,1 +1,3 @@
 from . import partner_mdf_result
+from . import partner_mdf_analysis
+from . import partner_incentive_checkbook

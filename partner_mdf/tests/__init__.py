@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_allocate,
+    test_analysis,
     test_concurrency,
     test_money,
     test_periods,

@@ -8,6 +8,7 @@
     scripts/odoo database NAME         a database with all modules: made, or updated
     scripts/odoo run NAME [OPTION...]  Odoo itself on a database, with Odoo's options
     scripts/odoo shell NAME            a Python shell inside Odoo
+    scripts/odoo dashboards            write the dashboards of the modules anew
     scripts/odoo clean                 drop the databases of tests and benchmarks
 
 Several people can work in one checkout: with SUITE_DB=name each has test databases of
@@ -19,7 +20,7 @@ import os
 import shlex
 import subprocess
 
-from . import database, environment, modules, odoo_server, paths
+from . import dashboards, database, environment, modules, odoo_server, paths
 from .console import say
 from .postgres import Server
 
@@ -31,7 +32,7 @@ def main(arguments):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     actions = parser.add_subparsers(dest="action", required=True)
-    for action in ("setup", "env", "clean"):
+    for action in ("setup", "env", "dashboards", "clean"):
         actions.add_parser(action)
     actions.add_parser("postgres").add_argument("what", choices=["start", "stop"])
     named = actions.add_parser("database")
@@ -43,6 +44,10 @@ def main(arguments):
         command.add_argument("name")
         command.add_argument("options", nargs=argparse.REMAINDER)
     options = parser.parse_args(arguments)
+    if options.action == "dashboards":
+        for path in dashboards.write_files():
+            say(f"Written: {path}")
+        return 0
     environment.enter()
     with Server() as server:
         return globals()[f"_{options.action}"](server, options)

@@ -5,7 +5,7 @@ import collections
 import doctest
 import unittest
 
-from _suite import logwatch, modules, paths
+from _suite import dashboards, logwatch, modules, paths
 
 
 class TestLogwatch(unittest.TestCase):
@@ -26,6 +26,16 @@ class TestModules(unittest.TestCase):
     def test_none_of_ours_is_taken_for_one_of_odoo(self):
         self.assertFalse(set(modules.discover()) & set(modules.odoo_modules()))
         self.assertIn("account", modules.odoo_modules())
+
+
+class TestDashboards(unittest.TestCase):
+    def test_files_are_what_is_written_down(self):
+        for path, text in dashboards.get_files().items():
+            self.assertEqual(
+                path.read_text(encoding="utf-8"),
+                text,
+                f"{path.name} is old; run scripts/odoo dashboards",
+            )
 
 
 class TestNames(unittest.TestCase):
