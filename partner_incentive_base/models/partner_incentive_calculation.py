@@ -455,7 +455,10 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             )
             if until is not None:
                 window = windows.Window(window.start, min(window.end, until))
-            before = windows.year_before(window)
+            before = span.version.offer_id._get_calendar().year_before(window)
+            if before is None:
+                # Only of a draft: publication asks for the year before.
+                continue
             shifted.append(
                 Span(
                     span.version,
@@ -466,6 +469,8 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                     before.end,
                 )
             )
+        if not shifted:
+            return {}
         last = max(span.end for span in shifted)
         query = self._get_query(code, shifted, last, partners, any_date=True)
         unit = self.env["partner.incentive.measure"]._get_measures()[code].unit
@@ -626,11 +631,8 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         periods = {}
         for outcome in guaranteed:
             promise = outcome.version._get_guarantee()
-            spans = windows.split(
-                outcome.window.start,
-                outcome.window.end,
-                promise.period,
-                outcome.offer.company_id._get_fiscal_first_month(),
+            spans = outcome.offer._get_calendar().split(
+                outcome.window.start, outcome.window.end, promise.period
             )
             periods[outcome.position.key] = [w for w in spans if w.start <= day]
         days = sorted({min(w.end, day) for spans in periods.values() for w in spans})
