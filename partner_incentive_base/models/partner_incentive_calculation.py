@@ -587,13 +587,24 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             for version in self._get_versions(offer)
             for window in offer._get_windows(day)
         }
+        confirmed = self.env["partner.incentive.clawback"]._get_confirmed(
+            later | earlier, day
+        )
         overlaps = defaultdict(lambda: defaultdict(Decimal))
         for codes in by_model.values():
             versions = {span.version for code in codes for span in spans[code]}
             queries = [
                 self._get_query(code, spans[code], day, partners) for code in codes
             ]
-            for row in fetch_overlaps(queries, self._get_reducing_pairs(versions)):
+            pairs = self._get_reducing_pairs(versions)
+            clawed = {}
+            for version in versions:
+                documents = self._get_clawed_documents(
+                    version, measures[version.measure], day, confirmed
+                )
+                if documents is not None:
+                    clawed[version.id] = documents
+            for row in self._fetch_overlaps(queries, pairs, clawed):
                 first, first_index, first_earner, second, second_index, earner = row[:6]
                 first_offer, first_window = window_of[first, first_index]
                 second_offer, second_window = window_of[second, second_index]
@@ -606,6 +617,10 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                     grown = outcomes[key].growth.get(first, ZERO)
                     overlaps[second_offer, earner, second_window][key] += common * grown
         return overlaps
+
+    def _fetch_overlaps(self, queries, pairs, clawed):
+        """Rows of :func:`~..measures.query.fetch_overlaps`."""
+        return fetch_overlaps(queries, pairs, clawed)
 
     def _get_reducing_pairs(self, versions):
         """``(earlier version id, later version id)`` where one reduces the other."""

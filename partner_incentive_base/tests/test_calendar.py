@@ -111,8 +111,9 @@ class TestCalendar(IncentiveCommon):
             "overlap": (date(2026, 1, 31), date(2026, 2, 28)),
             "ends before": (date(2026, 2, 1), date(2026, 1, 31)),
         }.items():
-            with self.subTest(problem), self.assertRaisesRegex(
-                ValidationError, problem
+            with (
+                self.subTest(problem),
+                self.assertRaisesRegex(ValidationError, problem),
             ):
                 self._create_calendar(period_ids=self._dated(start, span))
 
@@ -190,9 +191,7 @@ class TestCalendar(IncentiveCommon):
     def test_revision_beyond_the_calendar(self):
         offer = self._create_offer(calendar_id=self.calendar.id, **self.term)
         offer.action_revise()
-        offer.write(
-            {"effective_date": date(2026, 6, 1), "date_to": date(2027, 6, 30)}
-        )
+        offer.write({"effective_date": date(2026, 6, 1), "date_to": date(2027, 6, 30)})
         offer.action_submit()
         with self.assertRaisesRegex(UserError, "Add periods"):
             offer.sudo().action_publish()
