@@ -45,6 +45,7 @@
         "views/partner_incentive_agreement_views.xml",
         "views/partner_incentive_specialization_views.xml",
         "views/partner_incentive_region_views.xml",
+        "views/partner_incentive_calendar_views.xml",
         "views/partner_incentive_budget_views.xml",
         "views/partner_incentive_claim_views.xml",
         "views/partner_incentive_dispute_views.xml",

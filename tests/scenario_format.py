@@ -59,6 +59,8 @@ ACTIONS = (
     "churn",
     "reached",
     "report",
+    "brought_forward",
+    "opening",
     "grade",
     "expected",
     "accrue",
@@ -336,6 +338,25 @@ PARTNER = keys(
     country=(text, None),
     tags=(list_of(text), list),
 )
+CALENDAR = keys(
+    name=(text, REQUIRED),
+    pattern=(one_of("4-4-5", "4-5-4", "5-4-4"), None),
+    start=(day, None),
+    years=(positive, Decimal(1)),
+    long_years=(one_of("never", "last", "nearest"), "never"),
+    periods=(
+        list_of(
+            keys(
+                from_=(day, REQUIRED),
+                to=(day, REQUIRED),
+                year=(positive, REQUIRED),
+                quarter=(positive, REQUIRED),
+            ),
+            empty=False,
+        ),
+        None,
+    ),
+)
 FILTER = keys(products=(list_of(text), list), categories=(list_of(text), list))
 OFFER = keys(
     name=(text, REQUIRED),
@@ -367,12 +388,17 @@ OFFER = keys(
             from_=(day, REQUIRED),
             to=(day, REQUIRED),
             period=(one_of(*PERIODS), "whole"),
+            calendar=(text, None),
         ),
         REQUIRED,
     ),
     settle=(
-        keys(period=(one_of(*PERIODS), "whole"), minimum=(not_negative, Decimal(0))),
-        lambda: {"period": "whole", "minimum": Decimal(0)},
+        keys(
+            period=(one_of(*PERIODS), "whole"),
+            minimum=(not_negative, Decimal(0)),
+            calendar=(text, None),
+        ),
+        lambda: {"period": "whole", "minimum": Decimal(0), "calendar": None},
     ),
     accrual=(accrual, lambda: accrual("achieved", "")),
     minimum=(not_negative, Decimal(0)),
@@ -404,6 +430,7 @@ OFFER = keys(
     best_of=(either_none(text), None),
     analytic=(boolean, False),
     credit=(one_of("buyer", *ATTRIBUTED), "buyer"),
+    before_cutover=(one_of("none", "qualify", "earn"), "none"),
     safety_days=(not_negative, Decimal(0)),
     without_history=(without_history, lambda: without_history("none", "")),
     brackets_in=(one_of("volume", "target", "previous", "products"), "volume"),
@@ -464,6 +491,27 @@ EVENT = keys(
             to=(day, REQUIRED),
             amount=(not_negative, REQUIRED),
             role=(one_of(*ATTRIBUTED), "sourced"),
+        ),
+        None,
+    ),
+    brought_forward=(
+        keys(
+            offer=(text, REQUIRED),
+            partner=(text, REQUIRED),
+            day=(day, REQUIRED),
+            qualifying=(not_negative, REQUIRED),
+            earning=(not_negative, None),
+            reference=(text, None),
+        ),
+        None,
+    ),
+    opening=(
+        keys(
+            offer=(text, REQUIRED),
+            partner=(text, REQUIRED),
+            day=(day, REQUIRED),
+            earned=(not_negative, REQUIRED),
+            paid=(not_negative, Decimal(0)),
         ),
         None,
     ),
@@ -546,7 +594,10 @@ EXPECTATION = keys(
 SCENARIO = keys(
     scenario=(text, REQUIRED),
     source=(text, None),
-    company=(keys(currency=(text, "USD")), lambda: {"currency": "USD"}),
+    company=(
+        keys(currency=(text, "USD"), cutover=(day, None)),
+        lambda: {"currency": "USD", "cutover": None},
+    ),
     rates=(
         list_of(
             keys(
@@ -559,6 +610,7 @@ SCENARIO = keys(
     ),
     products=(list_of(PRODUCT), list),
     partners=(list_of(PARTNER), list),
+    calendars=(list_of(CALENDAR), list),
     offers=(list_of(OFFER), list),
     events=(list_of(EVENT, empty=False), REQUIRED),
     expect=(list_of(EXPECTATION, empty=False), REQUIRED),
@@ -579,7 +631,19 @@ def _check_names(scenario):
     partners = _unique(scenario["partners"], "partners")
     partners |= {partner["parent"] for partner in scenario["partners"]} - {None}
     offers = _unique(scenario["offers"], "offers")
-    known = {"product": products, "partner": partners, "offer": offers}
+    calendars = _unique(scenario["calendars"], "calendars")
+    for index, calendar in enumerate(scenario["calendars"]):
+        generated = calendar["pattern"] is not None and calendar["start"] is not None
+        if generated == (calendar["periods"] is not None):
+            raise FormatError(
+                f"calendars[{index}]", "needs either pattern and start, or periods"
+            )
+    known = {
+        "product": products,
+        "partner": partners,
+        "offer": offers,
+        "calendar": calendars,
+    }
     for index, offer in enumerate(scenario["offers"]):
         _check_offer(offer, f"offers[{index}]", known)
     ids = _check_events(scenario["events"], known)
@@ -615,6 +679,8 @@ def _check_offer(offer, path, known):
         _require(name, "offer", known, f"{path}.accelerates")
     for name in offer["accrual"]["volume"]:
         _require(name, "partner", known, f"{path}.accrual.volume")
+    for key in ("window", "settle"):
+        _require(offer[key]["calendar"], "calendar", known, f"{path}.{key}.calendar")
     if offer["window"]["to"] < offer["window"]["from"]:
         raise FormatError(f"{path}.window", "ends before it begins")
     bounds = [bracket["from"] for bracket in offer["scale"]]

@@ -109,6 +109,7 @@ class World:
         days += [rate["date"] for rate in scenario["rates"]]
         if days:
             self.today(min(days))
+        self.company.incentive_cutover_date = scenario["company"]["cutover"]
         for values in scenario["rates"]:
             self._make_rate(values)
         for values in scenario["products"]:
@@ -300,6 +301,8 @@ class World:
             "date_to": values["window"]["to"],
             "period": values["window"]["period"],
             "settlement_period": values["settle"]["period"],
+            "calendar_id": self._get_calendar(values["window"]["calendar"]),
+            "settlement_calendar_id": self._get_calendar(values["settle"]["calendar"]),
             "settlement_minimum": float(values["settle"]["minimum"]),
             "pooled": values["pooled"],
             "measure": values["measure"],
@@ -321,6 +324,7 @@ class World:
             "payout": values["payout"],
             "cost_kind": values["cost"],
             "analytic": values["analytic"],
+            "before_cutover": values["before_cutover"],
             "product_rule_ids": self._prepare_product_rules(values),
             **self._prepare_eligibility(values),
             **self._prepare_accrual(values["accrual"]),
@@ -343,6 +347,53 @@ class World:
         offer.action_submit()
         offer.action_publish()
         return offer
+
+    def _get_calendar(self, name):
+        """Id of the calendar of that name, made when an offer first asks for it."""
+        if name is None:
+            return False
+        key = ("partner.incentive.calendar", name)
+        if key not in self._named:
+            values = next(
+                each for each in self.scenario["calendars"] if each["name"] == name
+            )
+            self._named[key] = self._make_calendar(values)
+        return self._named[key].id
+
+    def _make_calendar(self, values):
+        calendar = self.env["partner.incentive.calendar"].create(
+            {
+                "name": values["name"],
+                "company_id": self.company.id,
+                "pattern": (values["pattern"] or "dated").replace("-", ""),
+                "long_years": values["long_years"],
+                "period_ids": [
+                    Command.create(
+                        {
+                            "date_from": row["from"],
+                            "date_to": row["to"],
+                            "year": int(row["year"]),
+                            "quarter": str(int(row["quarter"])),
+                            "number": 1
+                            + sum(
+                                other["year"] == row["year"]
+                                for other in values["periods"][:index]
+                            ),
+                        }
+                    )
+                    for index, row in enumerate(values["periods"] or ())
+                ],
+            }
+        )
+        if values["pattern"]:
+            self.env["partner.incentive.calendar.years"].create(
+                {
+                    "calendar_id": calendar.id,
+                    "date_from": values["start"],
+                    "years": int(values["years"]),
+                }
+            ).action_generate()
+        return calendar
 
     def _prepare_eligibility(self, values):
         if values["segment"] is None:
@@ -629,6 +680,53 @@ class World:
         file.action_submit()
         file.action_accept()
         return file
+
+    def _play_brought_forward(self, _date, values):
+        """Volume from before the cut-over, by a file that is checked and booked."""
+        row = {"qualifying": values["qualifying"]}
+        for name in ("earning", "reference"):
+            if values[name] is not None:
+                row[name] = values[name]
+        return self._bring_forward("volume", values, row)
+
+    def _play_opening(self, _date, values):
+        """What was earned and paid before, from an account where it was accrued."""
+        key = ("account.account", "Old accrual")
+        if key not in self._named:
+            Account = self.env["account.account"]
+            self._named[key] = Account.create(
+                {
+                    "name": "Old accrual",
+                    "code": Account._search_new_account_code("219900"),
+                    "account_type": "liability_current",
+                    "company_ids": [Command.set(self.company.ids)],
+                }
+            )
+        row = {
+            "earned": values["earned"],
+            "paid": values["paid"],
+            "account": self._named[key].code,
+        }
+        return self._bring_forward("balance", values, row)
+
+    def _bring_forward(self, kind, values, row):
+        partner = self._get_partner(values["partner"])
+        partner.ref = partner.ref or f"R{partner.id}"
+        row = {
+            "offer": values["offer"],
+            "partner": partner.ref,
+            "date": values["day"],
+            **row,
+        }
+        text = ",".join(row) + "\n" + ",".join(str(value) for value in row.values())
+        batch = self.env["partner.incentive.import"].create(
+            {"kind": kind, "file": b64encode(text.encode()), "filename": "opening.csv"}
+        )
+        batch.action_check()
+        if batch.bad_count:
+            raise ValueError(batch.line_ids.mapped("message"))
+        batch.action_book()
+        return batch
 
     def _play_refund(self, date, values):
         if values["of"] is None:

@@ -111,6 +111,32 @@ class TestScenarioFormat(TestCase):
         payment = {"date": date(2026, 1, 1), "payment": {"of": "i1"}}
         self._assert_refused("events[0].payment.of", events=[payment])
 
+    def test_calendars(self):
+        """Generated or dated, and named before an offer asks for it."""
+        for calendar in (
+            {"name": "W"},
+            {"name": "W", "pattern": "4-4-5"},
+            {
+                "name": "W",
+                "pattern": "4-4-5",
+                "start": date(2026, 1, 4),
+                "periods": [
+                    {
+                        "from": date(2026, 1, 1),
+                        "to": date(2026, 1, 31),
+                        "year": 2026,
+                        "quarter": 1,
+                    }
+                ],
+            },
+        ):
+            self._assert_refused("calendars[0]", calendars=[calendar])
+        for key in ("window", "settle"):
+            values = {**OFFER.get(key, {}), "calendar": "W"}
+            self._assert_refused(
+                f"offers[0].{key}.calendar", offers=[{**OFFER, key: values}]
+            )
+
     def test_dates_and_bounds(self):
         window = {"from": date(2026, 2, 1), "to": date(2026, 1, 1)}
         self._assert_refused("offers[0].window", offers=[{**OFFER, "window": window}])

@@ -100,6 +100,19 @@ class PortalTerms:
                 "month": env._("Month"),
             }[version.offer_id.period],
         )
+        if version.offer_id.calendar_id:
+            # What a quarter is cannot be guessed where it is no three months.
+            windows = version.offer_id._get_windows(self._get_today())
+            if windows:
+                yield (
+                    env._("Current period"),
+                    env._(
+                        "%(start)s to %(end)s (%(calendar)s)",
+                        start=format_date(env, windows[-1].start),
+                        end=format_date(env, windows[-1].end),
+                        calendar=version.offer_id.calendar_id.name,
+                    ),
+                )
         if version.pooled:
             yield (
                 env._("Shared volume"),
@@ -230,15 +243,17 @@ class PortalTerms:
         )
         if version.payout == "none":
             return
+        paid_per = {
+            "whole": env._("The whole term, when it is over"),
+            "year": env._("Fiscal year, after it ended"),
+            "half": env._("Half year, after it ended"),
+            "quarter": env._("Quarter, after it ended"),
+            "month": env._("Month, after it ended"),
+        }[version.offer_id.settlement_period]
+        calendar = version.offer_id.settlement_calendar_id
         yield (
             env._("Paid per"),
-            {
-                "whole": env._("The whole term, when it is over"),
-                "year": env._("Fiscal year, after it ended"),
-                "half": env._("Half year, after it ended"),
-                "quarter": env._("Quarter, after it ended"),
-                "month": env._("Month, after it ended"),
-            }[version.offer_id.settlement_period],
+            f"{paid_per} ({calendar.name})" if calendar else paid_per,
         )
         if version.settlement_minimum:
             yield (

@@ -225,21 +225,45 @@ class VolumeQuery:
             )
         return rows
 
-    def members(self):
-        """Which line earns for whom: ``(line, version, index, earner, E, En)``."""
+    def members(self, with_clawed=False):
+        """Which line earns for whom: ``(line, version, index, earner, E, En, kept)``.
+
+        :param with_clawed: there is a table ``clawed (version_id, document_id,
+            product_id, share)`` of what does not count; ``kept`` is the share that does
+        """
+        names = ["line_id"]
+        kept, taken = SQL("1"), SQL()
+        if with_clawed:
+            names += ["document_id", "product_id"]
+            kept = SQL("1 - COALESCE(MAX(taken.share), 0)")
+            taken = SQL(
+                """
+                CROSS JOIN LATERAL (
+                    SELECT MAX(LEAST(clawed.share, 1)) AS share
+                      FROM clawed
+                     WHERE clawed.version_id = span.version_id
+                       AND clawed.share > 0
+                       AND clawed.document_id = line.document_id
+                       AND (clawed.product_id IS NULL
+                            OR clawed.product_id = line.product_id)) AS taken
+                """
+            )
         return SQL(
             """
             WITH %(tables)s
             SELECT line.line_id, span.version_id, span.index, scope.earner_id,
-                   SUM(%(amount)s) AS amount, SUM(line.quantity) AS quantity
-              FROM %(counted)s
+                   SUM(%(amount)s) AS amount, SUM(line.quantity) AS quantity,
+                   %(kept)s AS kept
+              FROM %(counted)s %(taken)s
              WHERE span.earns AND %(earns)s
              GROUP BY line.line_id, span.version_id, span.index, scope.earner_id
             """,
-            tables=self._tables(("line_id",)),
+            tables=self._tables(tuple(names)),
             amount=self._amount(),
             counted=self._counted(),
             earns=self._counts("earning"),
+            kept=kept,
+            taken=taken,
         )
 
     def fetch_scope(self):
@@ -765,12 +789,15 @@ class VolumeQuery:
         return SQL("CASE span.currency_id %s ELSE line.amount END", whens)
 
 
-def fetch_overlaps(queries, pairs):
+def fetch_overlaps(queries, pairs, clawed=None):
     """Earning volume of earlier versions on lines that later ones count, too.
 
     :param queries: list of :class:`VolumeQuery` whose lines are of one model, so that
         offers with different measures can meet on a line
     :param pairs: list of ``(earlier version id, later version id)``
+    :param clawed: ``{version id: SQL}`` of ``(document_id, product_id, share)`` that do
+        not count for it. Of a line that both claim back in part, the smaller rest is
+        what both count: it is the same sale that is left.
     :return: rows ``(earlier version, index, earner, later version, index, earner,
         amount, quantity)``, the volume as the earlier version counts it, as text
     """
@@ -779,18 +806,29 @@ def fetch_overlaps(queries, pairs):
     return queries[0].env.execute_query(
         SQL(
             """
-            WITH member AS MATERIALIZED (%(members)s)
+            WITH %(clawed)s member AS MATERIALIZED (%(members)s)
             SELECT earlier.version_id, earlier.index, earlier.earner_id,
                    later.version_id, later.index, later.earner_id,
-                   SUM(earlier.amount)::text, SUM(earlier.quantity)::text
+                   SUM(earlier.amount * LEAST(earlier.kept, later.kept))::text,
+                   SUM(earlier.quantity * LEAST(earlier.kept, later.kept))::text
               FROM unnest(%(earlier)s::int[], %(later)s::int[]) AS pair (earlier, later)
               JOIN member AS earlier ON earlier.version_id = pair.earlier
               JOIN member AS later ON later.version_id = pair.later
                                   AND later.line_id = earlier.line_id
              GROUP BY 1, 2, 3, 4, 5, 6
             """,
+            clawed=SQL(
+                "clawed (version_id, document_id, product_id, share)"
+                " AS MATERIALIZED (%s),",
+                SQL(" UNION ALL ").join(
+                    SQL("SELECT %s, taken.* FROM (%s) AS taken", version_id, documents)
+                    for version_id, documents in clawed.items()
+                ),
+            )
+            if clawed
+            else SQL(),
             members=SQL(" UNION ALL ").join(
-                SQL("(%s)", query.members()) for query in queries
+                SQL("(%s)", query.members(bool(clawed))) for query in queries
             ),
             earlier=[earlier for earlier, _later in pairs],
             later=[later for _earlier, later in pairs],

@@ -14,6 +14,8 @@ from . import partner_incentive_audit_line
 from . import partner_incentive_bracket
 from . import partner_incentive_budget
 from . import partner_incentive_calculation
+from . import partner_incentive_calendar
+from . import partner_incentive_calendar_period
 from . import partner_incentive_claim
 from . import partner_incentive_clawback
 from . import partner_incentive_deduction

@@ -455,7 +455,10 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             )
             if until is not None:
                 window = windows.Window(window.start, min(window.end, until))
-            before = windows.year_before(window)
+            before = span.version.offer_id._get_calendar().year_before(window)
+            if before is None:
+                # Only of a draft: publication asks for the year before.
+                continue
             shifted.append(
                 Span(
                     span.version,
@@ -466,6 +469,8 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                     before.end,
                 )
             )
+        if not shifted:
+            return {}
         last = max(span.end for span in shifted)
         query = self._get_query(code, shifted, last, partners, any_date=True)
         unit = self.env["partner.incentive.measure"]._get_measures()[code].unit
@@ -582,13 +587,24 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             for version in self._get_versions(offer)
             for window in offer._get_windows(day)
         }
+        confirmed = self.env["partner.incentive.clawback"]._get_confirmed(
+            later | earlier, day
+        )
         overlaps = defaultdict(lambda: defaultdict(Decimal))
         for codes in by_model.values():
             versions = {span.version for code in codes for span in spans[code]}
             queries = [
                 self._get_query(code, spans[code], day, partners) for code in codes
             ]
-            for row in fetch_overlaps(queries, self._get_reducing_pairs(versions)):
+            pairs = self._get_reducing_pairs(versions)
+            clawed = {}
+            for version in versions:
+                documents = self._get_clawed_documents(
+                    version, measures[version.measure], day, confirmed
+                )
+                if documents is not None:
+                    clawed[version.id] = documents
+            for row in self._fetch_overlaps(queries, pairs, clawed):
                 first, first_index, first_earner, second, second_index, earner = row[:6]
                 first_offer, first_window = window_of[first, first_index]
                 second_offer, second_window = window_of[second, second_index]
@@ -601,6 +617,10 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                     grown = outcomes[key].growth.get(first, ZERO)
                     overlaps[second_offer, earner, second_window][key] += common * grown
         return overlaps
+
+    def _fetch_overlaps(self, queries, pairs, clawed):
+        """Rows of :func:`~..measures.query.fetch_overlaps`."""
+        return fetch_overlaps(queries, pairs, clawed)
 
     def _get_reducing_pairs(self, versions):
         """``(earlier version id, later version id)`` where one reduces the other."""
@@ -626,11 +646,8 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         periods = {}
         for outcome in guaranteed:
             promise = outcome.version._get_guarantee()
-            spans = windows.split(
-                outcome.window.start,
-                outcome.window.end,
-                promise.period,
-                outcome.offer.company_id._get_fiscal_first_month(),
+            spans = outcome.offer._get_calendar().split(
+                outcome.window.start, outcome.window.end, promise.period
             )
             periods[outcome.position.key] = [w for w in spans if w.start <= day]
         days = sorted({min(w.end, day) for spans in periods.values() for w in spans})

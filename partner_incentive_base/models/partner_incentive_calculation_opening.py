@@ -40,6 +40,13 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             query.with_prior = not options.get("source") and not options.get("basis")
         return query
 
+    def _fetch_overlaps(self, queries, pairs, clawed):
+        """Let what earlier offers earn on volume brought forward reduce later ones."""
+        rows = super()._fetch_overlaps(queries, pairs, clawed)
+        return rows + self.env["partner.incentive.prior.volume"]._get_overlaps(
+            queries, pairs
+        )
+
     def _read_positions(self, offers, day, partners, *args, **kwargs):
         outcomes = super()._read_positions(offers, day, partners, *args, **kwargs)
         cutover = offers.company_id[:1].incentive_cutover_date

@@ -7,7 +7,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Domain
 
-from ..engine import windows
 from .partner_incentive_attribution import ROLES
 from .partner_incentive_csv import RowError, literal
 from .partner_incentive_posting_opening import Opening
@@ -788,8 +787,11 @@ class _Checks:
         if not growth or day >= offer.date_from:
             self.window(offer, day)
         elif not any(
-            day in windows.year_before(window)
-            for window in offer._get_windows(self.cutover)
+            day in before
+            for before in map(
+                offer._get_calendar().year_before, offer._get_windows(self.cutover)
+            )
+            if before
         ):
             raise RowError(
                 self.env._(

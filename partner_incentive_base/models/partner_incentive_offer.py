@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..engine import windows
+from ..engine.calendars import FiscalCalendar
 from ..measures.query import FAR_FUTURE
 
 OFFER_TYPES = [
@@ -147,6 +148,29 @@ class PartnerIncentiveOffer(models.Model):
         default="quarter",
         help="What was earned up to the end of each such period can be paid out.",
     )
+    calendar_id = fields.Many2one(
+        "partner.incentive.calendar",
+        string="Calendar",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        tracking=True,
+        help="Windows are periods, quarters and years of this calendar, such as one of "
+        "4-4-5 weeks. Empty: months of the company's fiscal year.",
+    )
+    settlement_calendar_id = fields.Many2one(
+        "partner.incentive.calendar",
+        string="Settlement calendar",
+        compute="_compute_settlement_calendar_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        help="Settlement periods are those of this calendar. Empty: months of the "
+        "company's fiscal year.",
+    )
     opt_in = fields.Boolean(
         string="Partners opt in",
         help="A partner of the program takes part only after accepting this offer.",
@@ -215,6 +239,11 @@ class PartnerIncentiveOffer(models.Model):
                 or offer.program_id.date_from
                 or fields.Date.context_today(offer)
             )
+
+    @api.depends("calendar_id")
+    def _compute_settlement_calendar_id(self):
+        for offer in self:
+            offer.settlement_calendar_id = offer.calendar_id
 
     @api.depends("suspended", "retired_on", "version_ids.state", "version_id.state")
     def _compute_state(self):
@@ -293,6 +322,18 @@ class PartnerIncentiveOffer(models.Model):
                     )
                 )
 
+    @api.constrains("settlement_calendar_id", "settlement_period")
+    def _check_settlement_calendar(self):
+        """Once published, whatever replaces it must cover the term as well."""
+        for offer in self:
+            problems = [
+                problem
+                for version in offer._get_published_versions()[-1:]
+                for problem in version._get_calendar_problems()
+            ]
+            if problems:
+                raise ValidationError("\n".join(problems))
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
@@ -326,7 +367,14 @@ class PartnerIncentiveOffer(models.Model):
             raise AccessError(
                 self.env._("Use the buttons of the offer to change its state.")
             )
-        frozen = {"program_id", "currency_id", "date_from", "period", "version_id"}
+        frozen = {
+            "program_id",
+            "currency_id",
+            "date_from",
+            "period",
+            "calendar_id",
+            "version_id",
+        }
         frozen = frozen.intersection(vals)
         guarded = {"suspended", "retired_on", "needs_accrual"}.intersection(vals)
         if guarded and not self.env.su:
@@ -520,15 +568,30 @@ class PartnerIncentiveOffer(models.Model):
         ends = [date for date in (versions[-1].date_to, self.retired_on) if date]
         return min(ends) if ends else self.program_id.date_to
 
-    def _get_windows(self, until, period=None):
+    def _get_calendar(self, settlement=False):
+        """What periods are to this offer, see :mod:`..engine.calendars`.
+
+        :param settlement: that of its settlements, instead of its calculation
+        """
+        self.ensure_one()
+        # Whoever may see the offer may know its windows.
+        offer_sudo = self.sudo()
+        calendar_sudo = (
+            offer_sudo.settlement_calendar_id if settlement else offer_sudo.calendar_id
+        )
+        if calendar_sudo:
+            return calendar_sudo._get_dated_calendar()
+        return FiscalCalendar(self.company_id._get_fiscal_first_month())
+
+    def _get_windows(self, until, settlement=False):
         """Calculation windows that began by ``until``, clipped to the offer's term.
 
         :param until: date
-        :param period: another period than the calculation period
+        :param settlement: the settlement periods instead
         :return: tuple of :class:`~..engine.windows.Window`
         """
         self.ensure_one()
-        period = period or self.period
+        period = self.settlement_period if settlement else self.period
         end = (self._get_published_versions() or self.version_id)[-1].date_to
         end = end or self.program_id.date_to
         if until < self.date_from:
@@ -538,11 +601,8 @@ class PartnerIncentiveOffer(models.Model):
             if period == "whole":
                 return (windows.Window(self.date_from, FAR_FUTURE),)
             end = until + timedelta(days=366)
-        spans = windows.split(
-            self.date_from,
-            max(end, self.date_from),
-            period,
-            self.company_id._get_fiscal_first_month(),
+        spans = self._get_calendar(settlement).split(
+            self.date_from, max(end, self.date_from), period
         )
         return tuple(window for window in spans if window.start <= until)
 
@@ -560,7 +620,7 @@ class PartnerIncentiveOffer(models.Model):
         """
         delay = max(0, self._get_terms_in_force().settlement_delay - sooner)
         day -= timedelta(days=delay)
-        ended = windows.last_ended(self._get_windows(day, self.settlement_period), day)
+        ended = windows.last_ended(self._get_windows(day, settlement=True), day)
         return ended.end if ended else None
 
     def _get_coupled(self):

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from ..engine import scale
 from ..engine.calculation import Terms
 from ..engine.settlement import Holdback
+from ..engine.windows import Window
 
 # Fields that carry the process; every other field of a version is one of its terms.
 PROCESS_FIELDS = {
@@ -509,8 +510,89 @@ class PartnerIncentiveOfferVersion(models.Model):
             obstacles += offer.company_id._get_incentive_setup_problems()
         if offer.currency_id != offer.company_id.currency_id:
             obstacles += self._get_rate_problems()
+        obstacles += self._get_calendar_problems()
         obstacles += self.env["partner.incentive.budget"]._get_publish_problems(self)
         return obstacles
+
+    def _get_term(self):
+        """First day and last day of the windows; None where there is no last one."""
+        offer = self.offer_id
+        return offer.date_from, self.date_to or offer.program_id.date_to
+
+    def _get_calendar_problems(self):
+        """Days outside a calendar would be in no window, and so earn nothing."""
+        self.ensure_one()
+        offer = self.offer_id
+        start, end = self._get_term()
+        problems = []
+        for calendar_sudo in (
+            offer.sudo().calendar_id | offer.sudo().settlement_calendar_id
+        ):
+            names = {"offer": offer.name, "calendar": calendar_sudo.name}
+            if not end:
+                problems.append(
+                    self.env._(
+                        "%(offer)s has no end, so no calendar can cover it. Enter the "
+                        "day it ends on, or leave the calendar %(calendar)s out.",
+                        **names,
+                    )
+                )
+            elif not calendar_sudo._get_dated_calendar().covers(start, end):
+                problems.append(
+                    self.env._(
+                        "The calendar %(calendar)s must have periods for the whole "
+                        "term of %(offer)s, from %(start)s to %(end)s; it has %(from)s "
+                        "to %(to)s. Add periods, or change the dates of the offer.",
+                        **names,
+                        **{
+                            "start": start,
+                            "end": end,
+                            "from": calendar_sudo.date_from or self.env._("none"),
+                            "to": calendar_sudo.date_to or self.env._("none"),
+                        },
+                    )
+                )
+        if offer.calendar_id and not problems and self._compares_with_year_before():
+            calendar = offer._get_calendar()
+            missing = next(
+                (
+                    window
+                    for window in calendar.split(start, end, offer.period)
+                    if calendar.year_before(window) is None
+                ),
+                None,
+            )
+            if missing:
+                problems.append(
+                    self.env._(
+                        "%(offer)s compares with the same period a year before, and "
+                        "the calendar %(calendar)s has none for %(start)s to %(end)s. "
+                        "Add the year before to the calendar.",
+                        offer=offer.name,
+                        calendar=offer.sudo().calendar_id.name,
+                        start=missing.start,
+                        end=missing.end,
+                    )
+                )
+        return problems
+
+    def _compares_with_year_before(self):
+        measure = self.env["partner.incentive.measure"]._get_measures()
+        measure = measure.get(self.measure)
+        return bool(
+            (measure and measure.growth)
+            or self._get_reference() == "previous"
+            or self._follows_season()
+        )
+
+    def _get_calendar_span(self):
+        """First and last day of a calendar that what is owed depends on."""
+        self.ensure_one()
+        start, end = self._get_term()
+        if self._compares_with_year_before():
+            before = self.offer_id._get_calendar().year_before(Window(start, end))
+            start = before.start if before else start
+        return start, end
 
     def _get_rate_problems(self):
         """An offer in a currency without any rate would be converted one to one."""

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -95,6 +96,13 @@ class PartnerIncentivePriorVolume(models.Model):
             dimensions
         ):
             return []
+        return [
+            volume._get_row(span, scope, dimensions)
+            for volume, span, scope in self._match(spans, scopes, scope_ids)
+        ]
+
+    def _match(self, spans, scopes, scope_ids):
+        """``(volume, span, scope)`` of each window and earner that it counts for."""
         by_offer = defaultdict(list)
         for volume in self.sudo().search(
             [("offer_id", "in", [span.version.offer_id.id for span in spans])]
@@ -103,15 +111,87 @@ class PartnerIncentivePriorVolume(models.Model):
         eligible = defaultdict(list)
         for scope in scopes:
             eligible[scope.scope_id, scope.partner_id].append(scope)
-        rows = []
         for span in spans:
             for volume in by_offer.get(span.version.offer_id, ()):
                 if not span.start <= volume.date <= span.end:
                     continue
                 for scope in eligible[scope_ids[span.version.id], volume.partner_id.id]:
                     if scope.valid_from <= volume.date < scope.valid_to:
-                        rows.append(volume._get_row(span, scope, dimensions))
+                        yield volume, span, scope
+
+    @api.model
+    def _get_overlaps(self, queries, pairs):
+        """Rows as :func:`~..measures.query.fetch_overlaps` has them.
+
+        Volume brought forward has no lines, so what two offers bring forward for one
+        partner under one date and reference is taken for the same sales, as far as the
+        smaller of the two goes; unless no product counts for both.
+
+        :param queries: list of :class:`~..measures.query.VolumeQuery`
+        """
+        members = defaultdict(lambda: defaultdict(self.browse))
+        versions = {}
+        for query in queries:
+            if not pairs or not query.company.incentive_cutover_date:
+                return []
+            _queries, scope_ids = query._get_scope_queries()
+            for volume, span, scope in self._match(
+                query.spans, query._get_scopes(), scope_ids
+            ):
+                if not span.earn_start <= volume.date <= span.earn_end:
+                    continue
+                sale = (volume.partner_id, volume.date, volume.reference or "")
+                versions[span.version.id] = span.version
+                members[span.version.id][(*sale, span.index, scope.earner_id)] |= volume
+        rows = []
+        for earlier, later in pairs:
+            if not (members.get(earlier) and members.get(later)):
+                continue
+            one, other = versions[earlier], versions[later]
+            if not one._products_meet(
+                one._get_rule_products("earning"), other._get_rule_products("earning")
+            ):
+                continue
+            by_sale = defaultdict(list)
+            for (*sale, index, earner_id), volumes in members[later].items():
+                by_sale[tuple(sale)].append((index, earner_id, volumes))
+            for (*sale, index, earner_id), volumes in members[earlier].items():
+                for later_index, later_earner_id, others in by_sale[tuple(sale)]:
+                    share = volumes._get_common_share(others)
+                    earned = sum(Decimal(str(each.earning)) for each in volumes)
+                    rows.append(
+                        (
+                            earlier,
+                            index,
+                            earner_id,
+                            later,
+                            later_index,
+                            later_earner_id,
+                            str(earned * share),
+                            str(earned * share),
+                        )
+                    )
         return rows
+
+    def _get_common_share(self, others):
+        """Which share of these sales others can have in common with them, at most 1."""
+        own = sum(each._get_money(each.offer_id.currency_id) for each in self)
+        common = sum(each._get_money(self.offer_id.currency_id) for each in others)
+        if own <= 0:
+            return Decimal(0)
+        return min(max(common / own, Decimal(0)), Decimal(1))
+
+    def _get_money(self, currency):
+        """Earning volume in money, in a currency, unrounded."""
+        self.ensure_one()
+        in_money = self.offer_id._get_terms_in_force().measure_unit == "amount"
+        amount = self.earning if in_money else self.amount
+        own = self.offer_id.currency_id
+        if own != currency:
+            amount = own._convert(
+                amount, currency, self.company_id, self.date, round=False
+            )
+        return Decimal(str(amount))
 
     def _get_row(self, span, scope, dimensions):
         self.ensure_one()

@@ -759,7 +759,9 @@ class PartnerIncentiveSettlement(models.Model):
         move_type = {"vendor_bill": "in_invoice", "debit_note": "out_invoice"}.get(
             payout, "out_refund"
         )
-        journal = company._get_incentive_document_journal(move_type)
+        journal = company._get_incentive_document_journal(
+            move_type, self._is_self_billed(partner, payout, lines)
+        )
         posting = self.env["partner.incentive.posting"]
         date = posting._get_accounting_date(company, self.date, journal, has_tax=True)
         sign = -1 if payout == "debit_note" else 1
@@ -795,6 +797,19 @@ class PartnerIncentiveSettlement(models.Model):
             "incentive_settlement_id": self.id,
             "invoice_line_ids": commands,
         }
+
+    def _is_self_billed(self, partner, payout, lines):
+        """Whether the company writes a bill in the partner's name; extension point.
+
+        Not where the partner sent an invoice of its own for the lines.
+        """
+        company_sudo = self.company_id.sudo()
+        partner_sudo = partner.sudo().with_company(company_sudo).commercial_partner_id
+        return bool(
+            payout == "vendor_bill"
+            and company_sudo.incentive_self_billing_journal_id
+            and partner_sudo.incentive_self_billing
+        )
 
     def _get_document_reference(self, partner, payout):
         """Reference of a document; a vendor bill's must be unique per partner."""

@@ -8,6 +8,14 @@ class ResCompany(models.Model):
     incentive_journal_id = fields.Many2one(
         "account.journal", domain="[('type', '=', 'general')]", check_company=True
     )
+    incentive_self_billing_journal_id = fields.Many2one(
+        "account.journal",
+        string="Self-billing journal",
+        domain="[('type', '=', 'purchase'), ('is_self_billing', '=', True)]",
+        check_company=True,
+        help="Purchase journal for bills that the company writes for partners who "
+        "agreed to it, numbered for each of them. Empty: partners send their bills.",
+    )
     incentive_accrued_account_id = fields.Many2one(
         "account.account", string="Accrued incentives", check_company=True
     )
@@ -327,12 +335,23 @@ class ResCompany(models.Model):
         self._check_incentive_setup()
         return self.sudo().incentive_journal_id
 
-    def _get_incentive_document_journal(self, move_type):
-        """Journal of credit notes, debit notes (sale) and bills (purchase)."""
+    def _get_incentive_document_journal(self, move_type, self_billed=False):
+        """Journal of credit notes, debit notes (sale) and bills (purchase).
+
+        :param self_billed: the company writes the bill in the partner's name
+        """
+        if self_billed:
+            return self._get_incentive_self_billing_journal()
         kind = "purchase" if move_type == "in_invoice" else "sale"
         Journal = self.env["account.journal"].sudo().with_company(self)
+        # A self-billing journal numbers documents in the name of who agreed to it.
         journal = Journal.search(
-            [*Journal._check_company_domain(self), ("type", "=", kind)], limit=1
+            [
+                *Journal._check_company_domain(self),
+                ("type", "=", kind),
+                ("is_self_billing", "=", False),
+            ],
+            limit=1,
         )
         if not journal:
             raise UserError(
@@ -341,6 +360,19 @@ class ResCompany(models.Model):
                     "Create one under Accounting > Configuration > Journals.",
                     company=self.name,
                     kind=kind,
+                )
+            )
+        return journal
+
+    def _get_incentive_self_billing_journal(self):
+        journal = self.sudo().incentive_self_billing_journal_id
+        if not (journal.active and journal.is_self_billing):
+            raise UserError(
+                self.env._(
+                    "The journal %(journal)s is archived, or is no journal for self "
+                    "billing any more. Choose another one under Partner Incentives > "
+                    "Configuration > Settings.",
+                    journal=journal.display_name,
                 )
             )
         return journal

@@ -7,6 +7,9 @@ class ResConfigSettings(models.TransientModel):
     incentive_journal_id = fields.Many2one(
         related="company_id.incentive_journal_id", readonly=False
     )
+    incentive_self_billing_journal_id = fields.Many2one(
+        related="company_id.incentive_self_billing_journal_id", readonly=False
+    )
     incentive_accrued_account_id = fields.Many2one(
         related="company_id.incentive_accrued_account_id", readonly=False
     )

@@ -35,6 +35,14 @@ class ResPartner(models.Model):
         string="Enrollments",
         groups=INSIDERS,
     )
+    incentive_self_billing = fields.Boolean(
+        string="Agreed to self billing",
+        company_dependent=True,
+        groups="partner_incentive_base.group_incentive_user,"
+        "partner_incentive_base.group_incentive_auditor",
+        help="The partner agreed that this company writes its bills for incentives. "
+        "Settlements then use the self-billing journal of the settings.",
+    )
     is_incentive_partner = fields.Boolean(
         string="Enrolled",
         compute="_compute_is_incentive_partner",

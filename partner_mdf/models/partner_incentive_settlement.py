@@ -78,13 +78,23 @@ class PartnerIncentiveSettlement(models.Model):
             for label, amount in amounts
         ]
 
-    def _prepare_document(self, partner, currency, payout, lines, sources):
-        """A bill carries the number of the partner's invoice, if there is just one."""
-        vals = super()._prepare_document(partner, currency, payout, lines, sources)
+    def _get_claimed_numbers(self, lines):
+        """Numbers of the partner's invoices that are paid by these lines."""
         claims = self.env["partner.incentive.claim"].sudo()
         for line in lines.filtered(lambda each: each.offer_id._get_fund()):
             claims |= self._get_open_claims(line)
-        numbers = [number for number in claims.mapped("document_number") if number]
+        return [number for number in claims.mapped("document_number") if number]
+
+    def _is_self_billed(self, partner, payout, lines):
+        """A claim with an invoice of the partner's is no second invoice."""
+        return super()._is_self_billed(
+            partner, payout, lines
+        ) and not self._get_claimed_numbers(lines)
+
+    def _prepare_document(self, partner, currency, payout, lines, sources):
+        """A bill carries the number of the partner's invoice, if there is just one."""
+        vals = super()._prepare_document(partner, currency, payout, lines, sources)
+        numbers = self._get_claimed_numbers(lines)
         if payout == "vendor_bill" and numbers:
             vals["ref"] = f"{', '.join(numbers)} ({vals['ref']})"
         return vals

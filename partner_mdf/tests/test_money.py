@@ -44,9 +44,24 @@ class TestMoney(MdfCommon):
         self.assertCheckbook(fund, committed=250, spent=350, available=400)
         self.assertEqual(self._owed(fund), 600)
 
+        # Self billing would be a second invoice beside that of the partner.
+        self.company.incentive_self_billing_journal_id = self.env[
+            "account.journal"
+        ].create(
+            {
+                "name": "Self billing",
+                "code": "SBI",
+                "type": "purchase",
+                "is_self_billing": True,
+                "company_id": self.company.id,
+            }
+        )
+        partner = claim.partner_id.with_company(self.company)
+        partner.incentive_self_billing = True
         batch = self._pay(fund, date(2026, 2, 1))
         bill = batch.move_ids
         self.assertEqual(bill.move_type, "in_invoice")
+        self.assertFalse(bill.journal_id.is_self_billing)
         self.assertEqual(bill.amount_untaxed, 350)
         self.assertIn(claim.document_number, bill.ref)
         self.assertIn(claim.name, bill.invoice_line_ids.name)

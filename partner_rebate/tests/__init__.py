@@ -1,4 +1,5 @@
 from . import test_adjustment
+from . import test_calendar
 from . import test_clawback
 from . import test_deduction
 from . import test_measures
@@ -11,9 +12,11 @@ from . import test_outlook
 from . import test_paid
 from . import test_payout
 from . import test_portal
+from . import test_reduction
 from . import test_run
 from . import test_run_incremental
 from . import test_sell_through
+from . import test_self_billing
 from . import test_seller
 from . import test_settlement
 from . import test_templates

@@ -99,6 +99,9 @@ class PartnerIncentiveSimulation(models.TransientModel):
         savepoint = self.env.cr.savepoint(flush=True)
         with savepoint:
             copy = self._make_copy(offer_sudo)
+            problems = copy.version_id._get_calendar_problems()
+            if problems:
+                raise UserError("\n".join(problems))
             calculation = self.env["partner.incentive.calculation"]
             for outcome in calculation._calculate(copy, self.date_to):
                 self._add_costs(outcome, totals)
