@@ -19,6 +19,7 @@
         "views/menus.xml",
         "views/partner_scorecard_views.xml",
         "views/partner_tier_change_views.xml",
+        "views/partner_safety_net_views.xml",
         "views/partner_tier_policy_views.xml",
         "views/partner_tier_benefit_views.xml",
         "views/partner_metric_views.xml",

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+#: Days of protection, where no terms say anything.
+DEFAULT_DAYS = 90
 #: Fields that a policy can ask for, besides partner, customer and products.
 REQUIRABLE = (
     "customer_vat",
@@ -155,7 +157,7 @@ class PartnerDealPolicy(models.Model):
                 {
                     "name": self.env._("Deals of %s", company.name),
                     "company_id": company.id,
-                    "term_ids": [(0, 0, {"protection_days": 90})],
+                    "term_ids": [(0, 0, {"protection_days": DEFAULT_DAYS})],
                 }
                 for company in companies - done
             ]
@@ -176,6 +178,27 @@ class PartnerDealPolicy(models.Model):
     def _get_calendar(self):
         self.ensure_one()
         return self.calendar_id or self.company_id.resource_calendar_id
+
+    def _get_days(self, code, partner, day):
+        """Days that a partner is protected: ``protection_days`` of a registered deal,
+        or ``renewal_protection`` of its own renewals.
+
+        Terms that name the partner's tier decide; else what the tier brings as a
+        benefit; else the terms of every tier.
+        """
+        self.ensure_one()
+        term = self._get_term(partner.grade_id)
+        days = {
+            "protection_days": term.protection_days if term else DEFAULT_DAYS,
+            "renewal_protection": term.renewal_days,
+        }[code]
+        if term.grade_id:
+            return days
+        return int(
+            self.env["partner.incentive.benefit"]._get_value(
+                code, partner.commercial_partner_id, day, self.company_id, days
+            )
+        )
 
     def _get_term(self, grade):
         """Terms of a tier, else those of every tier; an empty record has defaults."""

@@ -192,10 +192,12 @@ class PartnerDealRegistration(models.Model):
         """Dates and price that the partner's tier grants from today on."""
         self.ensure_one()
         today = today or fields.Date.context_today(self)
-        term = self._get_policy()._get_term(self.partner_id.grade_id)
-        days = term.protection_days if term else 90
-        if self.is_renewal and term.renewal_days and self._is_incumbent():
-            days = term.renewal_days
+        policy = self._get_policy()
+        term = policy._get_term(self.partner_id.grade_id)
+        days = policy._get_days("protection_days", self.partner_id, today)
+        if self.is_renewal and self._is_incumbent():
+            renewal = policy._get_days("renewal_protection", self.partner_id, today)
+            days = renewal or days
         return {
             "protected_from": today,
             "protected_until": fields.Date.add(today, days=days),

@@ -52,13 +52,9 @@ class PartnerDealRegistration(models.Model):
         incumbent = contract.partner_id
         if not incumbent or incumbent == self.partner_id:
             return False
-        term = self._get_policy()._get_term(incumbent.grade_id)
         today = fields.Date.context_today(self)
-        return (
-            today
-            <= contract.date_end
-            <= today + timedelta(days=term.renewal_days if term else 0)
-        )
+        days = self._get_policy()._get_days("renewal_protection", incumbent, today)
+        return today <= contract.date_end <= today + timedelta(days=days)
 
     def _is_incumbent(self):
         """Whether the partner has business with this customer already.

@@ -126,6 +126,42 @@ class TestDealDeadline(DealCommon):
         self.assertEqual((renewal.protected_until - start).days, 200)
         self.assertEqual(gold.discount, 12)
 
+    def test_protection_that_a_tier_brings(self):
+        """It stands in for the terms of every tier, not for the tier's own terms."""
+        spring = Date.to_date("2026-03-01"), Date.to_date("2026-04-30")
+        self._bring(
+            "protection_days",
+            (self.partner_1, *spring, 45),
+            (self.partner_2, *spring, 45),
+        )
+        self.partner_2.grade_id = self.gold
+        with freeze_time("2026-03-02 08:00:00"):
+            deal = self._approved(customer_name="Basic")
+            gold = self._approved(customer_name="Gold", partner=self.partner_2)
+        start = Date.to_date("2026-03-02")
+        self.assertEqual((deal.protected_until - start).days, 45)
+        self.assertEqual((gold.protected_until - start).days, 120)
+        with freeze_time("2026-05-04 08:00:00"):
+            late = self._approved(customer_name="After the benefit ended")
+        start = Date.to_date("2026-05-04")
+        self.assertEqual((late.protected_until - start).days, 90)
+
+    def test_renewal_protection_that_a_tier_brings(self):
+        always = (Date.to_date("2026-01-01"), Date.to_date("2026-12-31"))
+        policy = self.policy
+        contract = self._contract("Renewing Brewery", "2026-12-31")
+        with freeze_time("2026-03-02 08:00:00"):
+            rival = self._deal(self.partner_2, customer_name="Renewing Brewery GmbH")
+            self.assertFalse(rival._is_renewal_protected(contract))
+            self._bring("renewal_protection", (self.partner_1, *always, 310))
+            self.assertTrue(rival._is_renewal_protected(contract))
+            today = Date.to_date("2026-03-02")
+            days = policy._get_days("renewal_protection", self.partner_1, today)
+            self.assertEqual(days, 310)
+            self.partner_1.grade_id = self.gold
+            days = policy._get_days("renewal_protection", self.partner_1, today)
+            self.assertEqual(days, 200)
+
     def _contract(self, name, end, partner=None):
         """A contract of a customer that the first partner is credited with."""
         self.product.incentive_recurring = True

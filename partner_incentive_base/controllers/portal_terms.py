@@ -263,7 +263,10 @@ class PortalTerms:
                     currency.format(version.settlement_minimum),
                 ),
             )
-        held = version._get_holdback_percent(self._get_today())
+        partner = request.env.user.commercial_partner_id
+        held = version._get_holdback_percents(self._get_today(), partner.ids)[
+            partner.id
+        ]
         if held:
             yield (
                 env._("Held back"),

@@ -7,7 +7,10 @@ class PartnerIncentiveBenefit(models.AbstractModel):
     Extension point: a module that keeps a library of benefits extends
     :meth:`_get_values`; modules that grant something read :meth:`_get_value` or, for
     many partners, :meth:`_get_values`, and fall back to their own setting where the
-    tier says nothing. Agreed codes:
+    tier says nothing. The most specific holds: what a module's own setting says for
+    that very tier, then the tier's benefit, then what the setting says in general.
+    Published terms of an offer say themselves whether a benefit touches them. Agreed
+    codes:
 
     =================== ======= ======================================================
     code                unit    meaning

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from json import dumps, loads
 from typing import NamedTuple
@@ -36,6 +36,8 @@ class Outcome:
     :param shares: ``{partner id: {analytic key: Decimal}}``, sums to the entitlement
     :param clawed: ``{(document model, document id): Decimal}``, the volume that was
         taken off since its document is claimed back
+    :param tier_factor: part of the position's multiplier that is the tier's benefit
+    :param looked_at: day on which the earner's tier decided that, or None
     """
 
     offer: object
@@ -49,6 +51,8 @@ class Outcome:
     growth: dict = field(default_factory=dict)
     shares: dict = field(default_factory=dict)
     clawed: dict = field(default_factory=dict)
+    tier_factor: Decimal = Decimal(1)
+    looked_at: date | None = None
 
     @property
     def entitlement(self):
@@ -167,7 +171,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         return outcomes
 
     def _accelerate(self, outcomes, day):
-        """Set the multiplier of positions that other offers accelerate.
+        """Set the multiplier of positions that other offers, or tiers, accelerate.
 
         Extension point.
 

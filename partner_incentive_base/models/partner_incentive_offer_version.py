@@ -773,13 +773,17 @@ class PartnerIncentiveOfferVersion(models.Model):
         """Percentage of what is earned that is not paid on ``day`` yet."""
         return Decimal(0)
 
+    def _get_holdback_percents(self, day, partner_ids):
+        """``{partner id: percentage}``, since it may depend on the partner's tier."""
+        return dict.fromkeys(partner_ids, self._get_holdback_percent(day))
+
     def _get_holdbacks(self, day, partner_ids):
         """What is held back of each partner, and what is lost, on ``day``.
 
         :return: ``{partner id: Holdback}``, see :mod:`..engine.settlement`
         """
-        percent = self._get_holdback_percent(day)
-        return {partner_id: Holdback(percent) for partner_id in partner_ids}
+        percents = self._get_holdback_percents(day, partner_ids)
+        return {partner_id: Holdback(each) for partner_id, each in percents.items()}
 
     def _forfeits(self):
         """Whether a part of what is earned can be lost by these terms."""

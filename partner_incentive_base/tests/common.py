@@ -171,6 +171,24 @@ class IncentiveCommon(AccountTestInvoicingCommon):
         totals = self.env["partner.incentive.run"]._sum_entitlements(outcomes)
         return float(totals.get((offer.id, partner.id), 0))
 
+    def _bring(self, code, *rows):
+        """Let tiers bring a benefit, whichever module keeps the library.
+
+        :param rows: ``(partner, first day, last day, value)``
+        """
+
+        def _get_values(_benefit, asked, partners, date, company=None):
+            self.assertEqual(company, self.company)
+            return {
+                partner.id: value
+                for partner, first, last, value in rows
+                if asked == code and partner in partners and first <= date <= last
+            }
+
+        self.patch(
+            type(self.env["partner.incentive.benefit"]), "_get_values", _get_values
+        )
+
     def assertLedgerAgrees(self, company=None):
         """Rule 1: the ledger equals the general ledger, per offer and partner."""
         differences = self.env["partner.incentive.reconciliation"]._get_differences(

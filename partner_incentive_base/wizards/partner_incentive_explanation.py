@@ -278,17 +278,7 @@ class PartnerIncentiveExplanation(models.TransientModel):
                     ),
                 }
             )
-        if position.multiplier != 1:
-            steps.append(
-                {
-                    "name": self.env._("Accelerated"),
-                    "value": amount(float(result.reduced * position.multiplier)),
-                    "note": self.env._(
-                        "Times %s by offers that accelerate this one",
-                        f"{position.multiplier.normalize():f}",
-                    ),
-                }
-            )
+        steps += self._get_multiplier_steps(outcome)
         if result.value != result.reduced * position.multiplier:
             steps.append(
                 {
@@ -333,6 +323,39 @@ class PartnerIncentiveExplanation(models.TransientModel):
                 else False,
             }
         )
+        return steps
+
+    def _get_multiplier_steps(self, outcome):
+        """By what the amount is multiplied: other offers first, then the tier."""
+        amount = outcome.offer.currency_id.format
+        earned = outcome.result.reduced
+        factor = outcome.position.multiplier
+        by_tier = outcome.tier_factor
+        by_offers = factor / by_tier if by_tier else Decimal(1)
+        steps = []
+        if by_offers != 1:
+            steps.append(
+                {
+                    "name": self.env._("Accelerated"),
+                    "value": amount(float(earned * by_offers)),
+                    "note": self.env._(
+                        "Times %s by offers that accelerate this one",
+                        f"{by_offers.normalize():f}",
+                    ),
+                }
+            )
+        if by_tier != 1:
+            steps.append(
+                {
+                    "name": self.env._("Multiplied for the tier"),
+                    "value": amount(float(earned * factor)),
+                    "note": self.env._(
+                        "Times %(factor)s, a benefit of the tier on %(date)s",
+                        factor=f"{by_tier.normalize():f}",
+                        date=format_date(self.env, outcome.looked_at),
+                    ),
+                }
+            )
         return steps
 
     def _get_prior_steps(self, outcome, describe):

@@ -300,7 +300,6 @@ class PartnerMdfPortal(PartnerIncentivePortal):
         types_sudo = fund_sudo.activity_type_ids or request.env[
             "partner.mdf.activity.type"
         ].sudo().search([])
-        grade_sudo = request_sudo.partner_id.grade_id
         return request.render(
             "partner_mdf.portal_my_request_activity",
             self._prepare_incentive_values(
@@ -311,7 +310,7 @@ class PartnerMdfPortal(PartnerIncentivePortal):
                 mdf_request=request_sudo,
                 activity=activity_sudo,
                 types=[
-                    (kind, fund_sudo._get_participation(kind, grade_sudo))
+                    (kind, fund_sudo._get_participation(kind, request_sudo.partner_id))
                     for kind in types_sudo
                 ],
                 typed=typed,

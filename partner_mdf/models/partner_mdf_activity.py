@@ -243,7 +243,7 @@ class PartnerMdfActivity(models.Model):
                 activity.rate = activity.rate
                 continue
             activity.rate = activity.fund_id._get_participation(
-                activity.type_id, activity.partner_id.sudo().grade_id
+                activity.type_id, activity.partner_id
             )
 
     @api.depends("planned_cost", "rate", "currency_id")

@@ -825,9 +825,14 @@ class PartnerMdfFund(models.Model):
 
     # -------------------------------------------------------------------- participation
 
-    def _get_participation(self, activity_type, grade):
-        """Percentage of the cost that the vendor pays."""
+    def _get_participation(self, activity_type, partner):
+        """Percentage of the cost that the vendor pays.
+
+        A line of the fund decides; else what the partner's tier brings as a benefit
+        today; else the fund's own rate.
+        """
         self.ensure_one()
+        grade = partner.sudo().grade_id
         best = None
         for line in self.sudo().participation_ids:
             if line.activity_type_id and line.activity_type_id != activity_type:
@@ -837,7 +842,15 @@ class PartnerMdfFund(models.Model):
             rank = (bool(line.activity_type_id), bool(line.grade_id))
             if best is None or rank > best[0]:
                 best = (rank, line.rate)
-        return best[1] if best else self.participation_rate
+        if best:
+            return best[1]
+        return self.env["partner.incentive.benefit"]._get_value(
+            "fund_share",
+            partner.commercial_partner_id,
+            fields.Date.context_today(self),
+            self.company_id,
+            self.participation_rate,
+        )
 
     def _is_eligible(self, partner, day=None):
         """Whether ``partner`` is enrolled and one of those the fund is for."""

@@ -5,7 +5,7 @@ class PartnerMdfParticipation(models.Model):
     """The vendor's share of the cost for a type of activity, a tier, or both.
 
     The line that names most of what a request is decides: type and tier, then type,
-    then tier; else the fund's own rate.
+    then tier; else the share among the benefits of the tier; else the fund's own rate.
     """
 
     _name = "partner.mdf.participation"

@@ -456,6 +456,8 @@ class PartnerMdfRequest(models.Model):
         self.fund_id._check_group(USER)
 
     def _do_submit(self):
+        # the share by the tier of today, whenever the draft was made
+        self.mdf_activity_ids.modified(["fund_id"])
         self._write_process(
             {
                 "state": "submitted",

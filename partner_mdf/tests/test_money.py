@@ -142,6 +142,25 @@ class TestMoney(MdfCommon):
         self.assertEqual(self._cost(fund, "expense"), 150)
         self.assertEqual(self._cost(fund, "contra_revenue"), 250)
 
+    def test_the_tiers_share_stands_in_for_the_funds_own(self):
+        fund = self._create_fund(participation_rate=25)
+        self._allocate(fund, 5000)
+        self._bring(
+            "fund_share",
+            (self.partner_1, date(2026, 1, 1), date(2026, 2, 10), 60.0),
+        )
+        first = self._request(fund, self._plan(1000))
+        self.assertEqual(first.requested_amount, 600)
+        other = self._request(fund, self._plan(1000), partner=self.partner_2)
+        self.assertEqual(other.requested_amount, 250)
+        late = self._request(fund, self._plan(1000), submit=False)
+        self.assertEqual(late.requested_amount, 600)
+        with freeze_time("2026-02-11"):
+            # the benefit has ended: by the day of submission, and what was asked stays
+            self._as(late, "user").action_submit()
+            self.assertEqual(late.requested_amount, 250)
+            self.assertEqual(first.mdf_activity_ids.rate, 60)
+
     def test_participation_60_40(self):
         """60 % for events of gold partners, 40 % for events, 25 % for the rest."""
         gold = self.env["res.partner.grade"].create({"name": "Test Gold"})
@@ -172,6 +191,10 @@ class TestMoney(MdfCommon):
             )
             self.assertEqual(request.requested_amount, requested)
             self.assertEqual(request.own_share, 1000 - requested)
+        # a line of the fund is more specific than what the tier brings everywhere
+        self._bring("fund_share", (self.partner_1, date.min, date.max, 90.0))
+        request = self._request(fund, self._plan(1000, type_id=self.event.id))
+        self.assertEqual(request.requested_amount, 600)
         # what was decided stays when the tier changes
         activity = self._activity(fund, 1000, type_id=self.event.id)
         self.partner_1.grade_id = False

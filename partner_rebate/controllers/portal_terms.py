@@ -52,6 +52,11 @@ class PartnerRebateTerms(PartnerIncentivePortal):
                     ", ".join(version.accelerated_offer_ids.mapped("name")),
                 ),
             )
+        if version.tier_multiplier:
+            yield (
+                env._("Times your tier's multiplier"),
+                env._("By the tier that you have on the last day of each period"),
+            )
         if version.seller_claims:
             yield (
                 env._("For"),

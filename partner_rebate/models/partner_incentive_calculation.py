@@ -1,3 +1,4 @@
+from collections import defaultdict
 from decimal import Decimal
 
 from odoo import models
@@ -10,12 +11,42 @@ class PartnerIncentiveCalculation(models.AbstractModel):
     _inherit = "partner.incentive.calculation"
 
     def _accelerate(self, outcomes, day):
+        super()._accelerate(outcomes, day)
+        self._accelerate_by_offers(outcomes, day)
+        self._accelerate_by_tier(outcomes, day)
+
+    def _accelerate_by_tier(self, outcomes, day):
+        """Multiply what offers earn by what the earners' tiers bring.
+
+        The tier on the last day looked at counts for the whole window, so that what
+        is owed depends on the tier's history alone and not on when it was calculated.
+        """
+        by_day = defaultdict(list)
+        for outcome in outcomes.values():
+            if outcome.version.tier_multiplier and outcome.earner_id:
+                outcome.looked_at = min(day, outcome.window.end)
+                by_day[outcome.looked_at].append(outcome)
+        for last, group in by_day.items():
+            partners = self.env["res.partner"].browse(
+                {outcome.earner_id for outcome in group}
+            )
+            factors = self.env["partner.incentive.benefit"]._get_values(
+                "rate_multiplier", partners, last, self.env.company
+            )
+            for outcome in group:
+                if outcome.earner_id not in factors:
+                    continue
+                outcome.tier_factor = Decimal(str(factors[outcome.earner_id]))
+                outcome.position = outcome.position._replace(
+                    multiplier=outcome.position.multiplier * outcome.tier_factor
+                )
+
+    def _accelerate_by_offers(self, outcomes, day):
         """Multiply what offers earn by the rates that their accelerators reached.
 
         Several accelerators of one offer add up. An accelerator counts for the windows
         whose last day looked at lies in one of its own. It pays nothing itself.
         """
-        super()._accelerate(outcomes, day)
         accelerated = {
             version: version.accelerated_offer_ids.ids
             for version in {outcome.version for outcome in outcomes.values()}

@@ -51,6 +51,11 @@ class PartnerIncentiveOfferVersion(models.Model):
         help="How the expected volume is estimated where nobody entered a forecast.",
     )
     holdback_percent = fields.Float(string="Held back", digits=(16, 4))
+    holdback_by_tier = fields.Boolean(
+        string="Less or more by tier",
+        help="Where a holdback is among the benefits of the partner's tier, that "
+        "percentage is held back instead.",
+    )
     holdback_release = fields.Selection(
         [
             ("date", "Until a day"),
@@ -117,6 +122,13 @@ class PartnerIncentiveOfferVersion(models.Model):
         default="full",
         help="By the time left: the part of those months that was left when the "
         "customer went.",
+    )
+    tier_multiplier = fields.Boolean(
+        string="Times the tier's multiplier",
+        help="Where a rate multiplier is among the benefits of the partner's tier, "
+        "what a window earns is multiplied by it: by the tier on the window's last "
+        "day, and until then by the tier so far. For a rate by the tier on the day of "
+        "each transaction, give segments of tiers brackets of their own.",
     )
     safety_days = fields.Integer(
         help="A document counts only after so many days, since a payment may yet "
@@ -194,6 +206,17 @@ class PartnerIncentiveOfferVersion(models.Model):
                     self.env._(
                         "Enter the baseline that partners without a year before grow "
                         "from."
+                    )
+                )
+
+    @api.constrains("tier_multiplier", "pooled", "accelerated_offer_ids")
+    def _check_tier_multiplier(self):
+        for version in self.filtered("tier_multiplier"):
+            if version.pooled or version.accelerated_offer_ids:
+                raise ValidationError(
+                    self.env._(
+                        "A tier multiplies what one partner earns: not a pool, and not "
+                        "an accelerator, which pays nothing itself."
                     )
                 )
 
@@ -378,6 +401,7 @@ class PartnerIncentiveOfferVersion(models.Model):
             or bool(self.clawback_churn_months)
             or bool(self._get_reference())
             or bool(self.accelerated_offer_ids)
+            or self.tier_multiplier
         )
 
     def _follows_season(self):
@@ -391,6 +415,23 @@ class PartnerIncentiveOfferVersion(models.Model):
             return Decimal(str(self.holdback_percent))
         return super()._get_holdback_percent(day)
 
+    def _get_holdback_percents(self, day, partner_ids):
+        percents = super()._get_holdback_percents(day, partner_ids)
+        return percents | self._get_tier_holdbacks(day, partner_ids)
+
+    def _get_tier_holdbacks(self, day, partner_ids):
+        """``{partner id: percentage}`` that tiers bring, while anything is held."""
+        over = not self.holdback_until or day >= self.holdback_until
+        if not self.holdback_percent or not self.holdback_by_tier or over:
+            return {}
+        values = self.env["partner.incentive.benefit"]._get_values(
+            "holdback_percent",
+            self.env["res.partner"].browse(partner_ids),
+            day,
+            self.offer_id.company_id,
+        )
+        return {partner_id: Decimal(str(each)) for partner_id, each in values.items()}
+
     def _forfeits(self):
         return bool(self.holdback_percent) and self.holdback_release != "date"
 
@@ -399,6 +440,9 @@ class PartnerIncentiveOfferVersion(models.Model):
             return super()._get_holdbacks(day, partner_ids)
         percent = Decimal(str(self.holdback_percent))
         over = bool(self.holdback_until) and day >= self.holdback_until
+        by_tier = self._get_tier_holdbacks(
+            min(day, self.holdback_until - timedelta(days=1)), partner_ids
+        )
         shares = (
             self._get_renewal_shares(day, partner_ids)
             if self.holdback_release == "renewal"
@@ -409,7 +453,9 @@ class PartnerIncentiveOfferVersion(models.Model):
             released, lost = shares.get(
                 partner_id, (Decimal(1) if over else ZERO, ZERO)
             )
-            holdbacks[partner_id] = conditional_holdback(percent, released, lost, over)
+            holdbacks[partner_id] = conditional_holdback(
+                by_tier.get(partner_id, percent), released, lost, over
+            )
         return holdbacks
 
     def _get_renewal_shares(self, day, partner_ids):
@@ -449,7 +495,8 @@ class PartnerIncentiveOfferVersion(models.Model):
 
     def _get_satisfaction_shares(self, day, partner_ids):
         """``{partner id: (1 or 0, 0)}`` of the partners that have a score."""
-        partners = self.env["res.partner"].browse(partner_ids)
+        partners = self.env["res.partner"].with_company(self.offer_id.company_id)
+        partners = partners.browse(partner_ids)
         return {
             partner_id: (Decimal(1) if score >= self.holdback_mark else ZERO, ZERO)
             for partner_id, score in partners._get_satisfaction_scores(day).items()

@@ -1,4 +1,5 @@
 from . import test_adjustment
+from . import test_benefit
 from . import test_calendar
 from . import test_clawback
 from . import test_deduction

@@ -107,10 +107,17 @@ class PartnerIncentiveSimulation(models.TransientModel):
                 self._add_costs(outcome, totals)
             cutoff = copy._get_settlement_cutoff(self.date_to)
             if cutoff and copy._books():
-                held = copy.version_id._get_holdback_percent(self.date_to)
-                for outcome in calculation._calculate(copy, cutoff):
-                    for key, cost in self._get_shares(outcome).items():
-                        totals[key][2] += cost * (100 - held) / 100
+                shares = [
+                    share
+                    for outcome in calculation._calculate(copy, cutoff)
+                    for share in self._get_shares(outcome).items()
+                ]
+                held = copy.version_id._get_holdback_percents(
+                    self.date_to,
+                    [partner_id for (partner_id, _segment), _cost in shares],
+                )
+                for key, cost in shares:
+                    totals[key][2] += cost * (100 - held[key[0]]) / 100
             minimum = Decimal(str(copy.settlement_minimum))
             self.env.flush_all()
             savepoint.rollback()

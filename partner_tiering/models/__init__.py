@@ -33,6 +33,7 @@ from . import partner_remediation_task
 from . import partner_resource
 from . import partner_resource_download
 from . import partner_resource_version
+from . import partner_safety_net
 from . import partner_scorecard
 from . import partner_scorecard_calculation
 from . import partner_scorecard_evidence

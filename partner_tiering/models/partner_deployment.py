@@ -323,6 +323,30 @@ class PartnerDeployment(models.Model):
         token = self._rating_get_access_token()
         return f"{self.get_base_url()}/rate/{token}/5"
 
+    def _get_survey_link(self):
+        """Address of the playbook's survey for the customer, or None without one.
+
+        A survey that the customer has not finished is gone on with.
+        """
+        self.ensure_one()
+        survey_sudo = self.playbook_id.sudo().survey_id
+        if not survey_sudo:
+            return None
+        answer_sudo = self.env["survey.user_input"].sudo()
+        answer_sudo = answer_sudo.search(
+            [
+                ("deployment_id", "=", self.id),
+                ("survey_id", "=", survey_sudo.id),
+                ("state", "!=", "done"),
+            ],
+            limit=1,
+        ) or survey_sudo._create_answer(
+            partner=self._rating_get_partner(),
+            check_attempts=False,
+            deployment_id=self.id,
+        )
+        return self.get_base_url() + answer_sudo.get_start_url()
+
     def action_ask_rating(self):
         """Ask the customer for a rating by mail."""
         template = self.env.ref("partner_tiering.mail_template_deployment_rating")

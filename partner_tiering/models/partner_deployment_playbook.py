@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class PartnerDeploymentPlaybook(models.Model):
@@ -19,6 +20,14 @@ class PartnerDeploymentPlaybook(models.Model):
         help="From the start to the day on which the customer has the first value.",
     )
     description = fields.Html(translate=True)
+    survey_id = fields.Many2one(
+        "survey.survey",
+        string="Satisfaction survey",
+        index="btree_not_null",
+        domain="[('scoring_type', '!=', 'no_scoring')]",
+        help="Customers who are asked for a rating can answer it instead of giving "
+        "stars: its score counts as a rating.",
+    )
     item_ids = fields.One2many(
         "partner.deployment.playbook.item", "playbook_id", string="Items", copy=True
     )
@@ -27,6 +36,17 @@ class PartnerDeploymentPlaybook(models.Model):
     _target_positive = models.Constraint(
         "CHECK (target_days > 0)", "The target is one day at least."
     )
+
+    @api.constrains("survey_id")
+    def _check_survey(self):
+        for playbook in self:
+            if playbook.survey_id.sudo().scoring_type == "no_scoring":
+                raise ValidationError(
+                    self.env._(
+                        "%s has no score: choose a survey with scoring.",
+                        playbook.survey_id.sudo().title,
+                    )
+                )
 
     def _compute_deployment_count(self):
         counts = dict(

@@ -275,7 +275,7 @@ class PartnerScorecard(models.Model):
                 for index, head in enumerate(heads)
             ),
         )
-        changed |= self._store_lines(params)
+        changed |= self._store_lines({**params, "metrics": metrics.metric_id.ids})
         self.env.invalidate_all()
         return sorted(changed)
 
@@ -405,9 +405,8 @@ class PartnerScorecard(models.Model):
                  USING partner_scorecard AS card
                  WHERE card.id = line.scorecard_id AND card.state = 'draft'
                    AND card.company_id = %(company)s AND card.date_to = %(end)s
-                   AND card.partner_id IN (SELECT partner_id FROM scorecard_line_input)
-                   AND line.metric_id NOT IN (
-                       SELECT metric_id FROM scorecard_line_input)
+                   AND card.partner_id IN (SELECT partner_id FROM scorecard_input)
+                   AND line.metric_id != ALL(%(metrics)s)
                 """,
                 **params,
             )
@@ -543,7 +542,27 @@ class PartnerScorecard(models.Model):
         self.env.flush_all()
         changes = self.env["partner.tier.change"]._recommend(cards)
         self.env["partner.performance.alert"]._check(cards)
+        self.env["partner.safety.net"]._propose(cards)
         return changes
+
+    def action_propose_safety_net(self):
+        """Look again what small partners are missing, after late documents came."""
+        self.check_access("read")
+        if not self.env.user.has_group(
+            "partner_incentive_base.group_incentive_finance"
+        ) and not self.env.user.has_group(
+            "partner_incentive_base.group_incentive_manager"
+        ):
+            raise UserError(self.env._("Only finance or a Manager does that."))
+        for cards in (
+            self.filtered(lambda card: card.state == "closed")
+            .grouped(lambda card: (card.policy_id, card.date_to))
+            .values()
+        ):
+            self.env["partner.safety.net"].sudo()._propose(cards.sudo())
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "partner_tiering.partner_safety_net_action"
+        )
 
     def _keep_evidence(self):
         """Keep the records behind each line, with what each of them added."""

@@ -41,3 +41,12 @@ class PartnerTierBenefit(models.Model):
         for vals in vals_list:
             vals["code"] = vals.get("code") or False
         return super().create(vals_list)
+
+    def write(self, vals):
+        if {"code", "kind"} & set(vals):
+            self.value_ids._check_not_begun()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_begun(self):
+        self.value_ids._check_not_begun()

@@ -60,6 +60,8 @@ class PartnerTierPolicy(models.Model):
         "small_amount",
         "small_metric_id",
         "small_fall",
+        "earning_floor",
+        "earning_offer_ids",
         "line_ids",
         "level_ids",
         "previous_id",
@@ -186,6 +188,18 @@ class PartnerTierPolicy(models.Model):
         default=0,
         help="In one period. 0: a small partner loses no tier by its score.",
     )
+    earning_floor = fields.Float(
+        string="Earnings of small partners are safe by (%)",
+        digits=(16, 2),
+        help="What an offer pays them in a window is at least this part of what they "
+        "had in the window before; finance approves what is missing. 0: no limit.",
+    )
+    earning_offer_ids = fields.Many2many(
+        "partner.incentive.offer",
+        string="Offers under the safety net",
+        domain="[('company_id', '=', company_id), "
+        "('state', 'in', ('published', 'suspended', 'retired'))]",
+    )
     line_ids = fields.One2many(
         "partner.tier.policy.line", "policy_id", string="Metrics", copy=True
     )
@@ -204,6 +218,10 @@ class PartnerTierPolicy(models.Model):
     _coverage_range = models.Constraint(
         "CHECK (minimum_coverage >= 0 AND minimum_coverage <= 100)",
         "The least known weight is a percentage.",
+    )
+    _earning_range = models.Constraint(
+        "CHECK (earning_floor >= 0 AND earning_floor <= 100)",
+        "The part of the earnings that is safe is a percentage.",
     )
     _one_per_day = models.UniqueIndex(
         "(company_id, date_from) WHERE state = 'published'",
@@ -267,6 +285,13 @@ class PartnerTierPolicy(models.Model):
         if len(self.level_ids) < 2:
             raise UserError(
                 self.env._("Add the tiers, the lowest first: two of them at least.")
+            )
+        if self.earning_floor and not (self.earning_offer_ids and self.small_metric_id):
+            raise UserError(
+                self.env._(
+                    "Say which partners are small, and choose the offers under the "
+                    "safety net."
+                )
             )
         lowest = self.level_ids.sorted()[0]
         if lowest.minimum_score or lowest.every_part or lowest.requirement_ids:

@@ -2,6 +2,9 @@ from odoo import fields, models
 
 from odoo.addons.partner_incentive_base.models.res_partner import INSIDERS
 
+#: Of the stars that customers give.
+RATING_RANGE = (1, 5)
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -42,6 +45,28 @@ class ResPartner(models.Model):
         )
         for partner in self:
             partner.deployment_count = counts.get(partner._origin, 0)
+
+    def _get_satisfaction_scores(self, day):
+        """What customers say, from 0 to 100, where enough did.
+
+        The library's metric decides which answers count, of which time and how many
+        are needed; 1 to 5 stars are 0 to 100.
+        """
+        scores = super()._get_satisfaction_scores(day)
+        metric = self.env.ref(
+            "partner_tiering.metric_satisfaction", raise_if_not_found=False
+        )
+        if not metric or not self:
+            return scores
+        figures = self.env["partner.scorecard.calculation"]._measure(
+            metric.sudo(), self.env.company, day, self.ids
+        )[metric.id]
+        least, most = RATING_RANGE
+        for partner_id, figure in figures.items():
+            if figure.value is not None and figure.cases >= metric.sudo().minimum_cases:
+                score = (float(figure.value) - least) / (most - least) * 100
+                scores[partner_id] = round(score, 2)
+        return scores
 
     def _action_view_own(self, xmlid):
         self.ensure_one()

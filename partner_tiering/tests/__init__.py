@@ -7,3 +7,5 @@ from . import test_joint
 from . import test_portal
 from . import test_tours
 from . import test_access
+from . import test_benefit
+from . import test_safety_net

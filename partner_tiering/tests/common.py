@@ -6,6 +6,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo.fields import Command
 
+from odoo.addons.partner_incentive_base.measures.measure import Measure
 from odoo.addons.partner_incentive_base.tests.common import IncentiveCommon
 
 #: metric: (weight, floor, target)
@@ -195,6 +196,26 @@ class TieringCommon(IncentiveCommon):
                 for person in people
             ]
         )
+
+    @classmethod
+    def _measure_invoices(cls):
+        """Register invoices as a measure, so that tests need the base alone."""
+        measures = cls.env.registry["partner.incentive.measure"]
+        original = measures._get_measures
+
+        def get_measures(self):
+            return original(self) | {
+                "test_invoiced": Measure(
+                    "test_invoiced",
+                    "Invoices",
+                    "amount",
+                    self._invoice_source,
+                    "account.move.line",
+                    "account.move",
+                )
+            }
+
+        cls.classPatch(measures, "_get_measures", get_measures)
 
     @classmethod
     def _refresh(cls, policy, day, partners=None):

@@ -110,6 +110,80 @@ class TestDeployment(TieringCommon, HttpCase):
         with self.assertRaises(UserError):
             deployment.action_validate()
 
+    def _survey(self, **values):
+        """One question: ten points, five, or none."""
+        return (
+            self.env["survey.survey"]
+            .sudo()
+            .create(
+                {
+                    "title": "Your new network",
+                    "user_id": False,
+                    "scoring_type": "scoring_without_answers",
+                    "question_and_page_ids": [
+                        Command.create(
+                            {
+                                "title": "How was it?",
+                                "question_type": "simple_choice",
+                                "suggested_answer_ids": [
+                                    Command.create(
+                                        {
+                                            "value": str(score),
+                                            "answer_score": score,
+                                            "is_correct": score == 10,
+                                        }
+                                    )
+                                    for score in (10, 5, 0)
+                                ],
+                            }
+                        )
+                    ],
+                    **values,
+                }
+            )
+        )
+
+    def _answer(self, user_input, choice):
+        question = user_input.survey_id.question_ids
+        user_input.predefined_question_ids = question
+        user_input._save_lines(question, str(question.suggested_answer_ids[choice].id))
+        user_input._mark_done()
+
+    def test_a_survey_of_the_customer_is_a_rating(self):
+        deployment = self._deploy(self.partner_1, date(2026, 2, 1))
+        self.assertIsNone(deployment._get_survey_link())
+        with self.assertRaises(ValidationError):
+            self.playbook.survey_id = self._survey(scoring_type="no_scoring")
+        self.playbook.survey_id = survey = self._survey()
+        link = deployment._get_survey_link()
+        self.assertEqual(deployment._get_survey_link(), link)
+        answer = survey.user_input_ids.ensure_one()
+        self.assertEqual(answer.partner_id, self.customer)
+        deployment.action_ask_rating()
+        self.assertIn(answer.access_token, deployment.message_ids[0].mail_ids.body_html)
+        self.authenticate(None, None)
+        path = "/survey" + link.partition("/survey")[2]
+        self.assertEqual(self.url_open(path).status_code, 200)
+        self._answer(answer, 1)
+        rating = deployment.rating_ids.filtered("consumed")
+        self.assertEqual((rating.rating, rating.partner_id), (3, self.customer))
+        self.assertNotEqual(deployment._get_survey_link(), link)
+
+    def test_a_passed_exam_certifies(self):
+        survey = self._survey(scoring_success_min=80, certification=True)
+        self.program_1.survey_id = survey
+        person = self.env["res.partner"].create(
+            {"name": "Person", "parent_id": self.partner_1.id, "email": "p@p.example"}
+        )
+        for choice, held in ((1, False), (0, True)):
+            exam = survey._create_answer(partner=person, check_attempts=False)
+            self._answer(exam, choice)
+            certification = self.env["partner.certification"].search(
+                [("person_id", "=", person.id), ("state", "=", "passed")]
+            )
+            self.assertEqual(bool(certification), held)
+        self.assertEqual(certification.survey_input_id, exam)
+
     def test_evidence_and_stories(self):
         deployment = self._deploy(self.partner_1, date(2026, 2, 1), done=0)
         check = deployment.check_ids[0]

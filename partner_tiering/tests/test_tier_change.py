@@ -6,8 +6,6 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from odoo.addons.partner_incentive_base.measures.measure import Measure
-
 from .common import TieringCommon
 
 Q1, Q2, Q3 = date(2026, 3, 31), date(2026, 6, 30), date(2026, 9, 30)
@@ -248,22 +246,7 @@ class TestTierChange(TieringCommon):
         self.assertEqual(Benefit._get_value("unheard", self.riser, Q1, default=7), 7)
 
     def test_an_offer_pays_the_new_tier_from_its_date(self):
-        measures = self.env.registry["partner.incentive.measure"]
-        original = measures._get_measures
-
-        def get_measures(self):
-            return original(self) | {
-                "test_invoiced": Measure(
-                    "test_invoiced",
-                    "Invoices",
-                    "amount",
-                    self._invoice_source,
-                    "account.move.line",
-                    "account.move",
-                )
-            }
-
-        self.classPatch(measures, "_get_measures", get_measures)
+        self._measure_invoices()
         silver, gold = self.env["partner.incentive.segment"].create(
             [
                 {"name": grade.name, "grade_ids": [Command.set(grade.ids)]}
