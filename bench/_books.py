@@ -5,6 +5,8 @@ with other partners, products, dates and amounts, so that every stored column ho
 Odoo puts there. Each document balances.
 """
 
+from datetime import date
+
 from odoo import Command
 from odoo.tools import SQL
 
@@ -18,10 +20,17 @@ REFUND_EVERY = 25
 
 
 class Books:
-    """Partners, products and invoices of ``env.company``."""
+    """Partners, products and invoices of ``env.company``.
 
-    def __init__(self, env):
+    :param years: the documents are dated within so many years, ``YEAR`` the last
+    :param paid_every: one invoice in so many is paid a month later; 0: none
+    """
+
+    def __init__(self, env, years=1, paid_every=0):
         self.env = env
+        self.first_day = date(YEAR + 1 - years, 1, 1)
+        self.days = 365 * years
+        self.paid_every = paid_every
         self.company = env.company
         self.categories = env["product.category"].create(
             [{"name": f"Bench category {number}"} for number in range(CATEGORIES)]
@@ -43,6 +52,7 @@ class Books:
             ]
         )
         self._patterns = self._post_patterns()
+        self._payment = self._post_payment() if paid_every else None
         self.line_count = 0
 
     def grow(self, line_count):
@@ -54,7 +64,7 @@ class Books:
         self.line_count = line_count
         self.env.cr.commit()
         self.env.invalidate_all()
-        for table in ("account_move", "account_move_line"):
+        for table in ("account_move", "account_move_line", "account_partial_reconcile"):
             self._vacuum(table)
 
     def _post_patterns(self):
@@ -65,8 +75,8 @@ class Books:
             move = Move.create(
                 {
                     "move_type": kind,
-                    # In the year before, where no offer looks.
-                    "invoice_date": f"{YEAR - 1}-06-15",
+                    # In a year where no offer looks.
+                    "invoice_date": f"{YEAR - 2}-06-15",
                     "partner_id": self.partners[0].id,
                     "invoice_line_ids": [
                         Command.create(
@@ -86,6 +96,40 @@ class Books:
         self.env.flush_all()
         return patterns
 
+    def _post_payment(self):
+        """The entry of a payment of the invoice that the others are copies of."""
+        journal = self.env["account.journal"].search(
+            [("company_id", "=", self.company.id), ("type", "=", "bank")], limit=1
+        )
+        receivable = self._get_receivable(self._patterns["out_invoice"])
+        sides = ((journal.default_account_id, 1), (receivable.account_id, -1))
+        payment = self.env["account.move"].create(
+            {
+                "journal_id": journal.id,
+                "date": receivable.date,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": account.id,
+                            "partner_id": receivable.partner_id.id,
+                            "balance": sign * receivable.balance,
+                        }
+                    )
+                    for account, sign in sides
+                ],
+            }
+        )
+        payment.action_post()
+        (receivable | self._get_receivable(payment)).reconcile()
+        self.env.flush_all()
+        return payment
+
+    @staticmethod
+    def _get_receivable(move):
+        return move.line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
+
     def _copy_documents(self, pattern, kind, first, last):
         """Insert documents number ``first`` to ``last`` of a kind, with their lines."""
         refund = kind == "out_refund"
@@ -99,15 +143,16 @@ class Books:
                        (%(partners)s::int[])[
                            1 + abs(hashint4(number) %% %(partner_count)s)
                        ] AS partner_id,
-                       make_date(%(year)s, 1, 1)
-                           + abs(hashint4(number + 7) %% 365) AS date,
+                       %(first_day)s::date
+                           + abs(hashint4(number + 7) %% %(days)s) AS date,
                        %(prefix)s || lpad(number::text, 8, '0') AS name
                   FROM generate_series(%(first)s, %(last)s - 1) AS number
                  WHERE (number %% %(every)s = 0) = %(refund)s
                 """,
                 partners=self.partners.ids,
                 partner_count=len(self.partners),
-                year=YEAR,
+                first_day=self.first_day,
+                days=self.days,
                 prefix="RBENCH/" if refund else "BENCH/",
                 first=first,
                 last=last,
@@ -147,6 +192,8 @@ class Books:
         self._insert_moves(pattern, sign)
         self._insert_product_lines(sign)
         self._insert_receivable_lines(pattern, sign)
+        if self._payment and not refund:
+            self._insert_payments(pattern)
         for table in ("bench_document", "bench_line", "bench_total"):
             self.env.cr.execute(SQL("DROP TABLE %s", SQL.identifier(table)))
 
@@ -241,6 +288,94 @@ class Books:
             ),
         )
 
+    def _insert_payments(self, invoice):
+        """Entries, and their matching with the invoices.
+
+        What the invoices have open stays as it is: nothing here reads it.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE TEMPORARY TABLE bench_payment ON COMMIT DROP AS
+                SELECT nextval('account_move_id_seq')::int AS id,
+                       document.id AS invoice_id, document.number, document.partner_id,
+                       LEAST(document.date + 30, make_date(%(year)s, 12, 31)) AS date,
+                       'PBENCH/' || lpad(document.number::text, 8, '0') AS name,
+                       total.total
+                  FROM bench_document AS document
+                  JOIN bench_total AS total ON total.move_id = document.id
+                 WHERE document.number %% %(every)s = 0
+                """,
+                year=YEAR,
+                every=self.paid_every,
+            )
+        )
+        self._copy(
+            "account_move",
+            {
+                "id": SQL("payment.id"),
+                "name": SQL("payment.name"),
+                "sequence_number": SQL("payment.number"),
+                "sequence_prefix": SQL("'PBENCH/'"),
+                "date": SQL("payment.date"),
+                "partner_id": SQL("payment.partner_id"),
+                "commercial_partner_id": SQL("payment.partner_id"),
+                "amount_total": SQL("payment.total"),
+            },
+            SQL(
+                "bench_payment AS payment"
+                " JOIN account_move AS pattern ON pattern.id = %s",
+                self._payment.id,
+            ),
+        )
+        balance = SQL("sign(pattern.balance) * line.total")
+        self._copy(
+            "account_move_line",
+            {
+                "balance": balance,
+                "amount_currency": balance,
+                "debit": SQL("GREATEST(%s, 0)", balance),
+                "credit": SQL("GREATEST(-(%s), 0)", balance),
+                "full_reconcile_id": SQL("NULL"),
+                **self._shared_line_values(),
+                "invoice_date": SQL("NULL"),
+            },
+            SQL(
+                "(SELECT id AS move_id, partner_id, date, name, total"
+                " FROM bench_payment) AS line"
+                " JOIN account_move_line AS pattern ON pattern.move_id = %s",
+                self._payment.id,
+            ),
+        )
+        receivable = self._get_receivable(invoice)
+        total = SQL("payment.total")
+        self._copy(
+            "account_partial_reconcile",
+            {
+                "debit_move_id": SQL("owed.id"),
+                "credit_move_id": SQL("paid.id"),
+                "amount": total,
+                "debit_amount_currency": total,
+                "credit_amount_currency": total,
+                "max_date": SQL("payment.date"),
+                "full_reconcile_id": SQL("NULL"),
+            },
+            SQL(
+                """
+                bench_payment AS payment
+                JOIN account_move_line AS owed
+                  ON owed.move_id = payment.invoice_id
+                 AND owed.account_id = %(account)s
+                JOIN account_move_line AS paid
+                  ON paid.move_id = payment.id AND paid.account_id = %(account)s
+                JOIN account_partial_reconcile AS pattern ON pattern.id = %(pattern)s
+                """,
+                account=receivable.account_id.id,
+                pattern=receivable.matched_credit_ids.id,
+            ),
+        )
+        self.env.cr.execute("DROP TABLE bench_payment")
+
     @staticmethod
     def _shared_line_values():
         return {
@@ -252,26 +387,7 @@ class Books:
         }
 
     def _copy(self, table, values, origin):
-        """Insert rows that are a pattern's but for ``values``."""
-        self.env.cr.execute(
-            """SELECT column_name FROM information_schema.columns
-                WHERE table_name = %s AND table_schema = current_schema
-                  AND (column_name != 'id' OR %s)""",
-            [table, "id" in values],
-        )
-        columns = [column for [column] in self.env.cr.fetchall()]
-        self.env.cr.execute(
-            SQL(
-                "INSERT INTO %(table)s (%(columns)s) SELECT %(values)s FROM %(origin)s",
-                table=SQL.identifier(table),
-                columns=SQL(", ").join(SQL.identifier(column) for column in columns),
-                values=SQL(", ").join(
-                    values.get(column) or SQL.identifier("pattern", column)
-                    for column in columns
-                ),
-                origin=origin,
-            )
-        )
+        copy_rows(self.env.cr, table, values, origin)
 
     def _vacuum(self, table):
         """What autovacuum does sooner or later, at once: statistics and visibility."""
@@ -281,3 +397,30 @@ class Books:
             self.env.cr.execute(SQL("VACUUM ANALYZE %s", SQL.identifier(table)))
         finally:
             connection.autocommit = False
+
+
+def copy_rows(cr, table, values, origin):
+    """Insert rows that are a pattern's but for ``values``.
+
+    :param values: ``{column: SQL}``
+    :param origin: :class:`SQL` after ``FROM``, in which the pattern is ``pattern``
+    """
+    cr.execute(
+        """SELECT column_name FROM information_schema.columns
+            WHERE table_name = %s AND table_schema = current_schema
+              AND (column_name != 'id' OR %s)""",
+        [table, "id" in values],
+    )
+    columns = [column for [column] in cr.fetchall()]
+    cr.execute(
+        SQL(
+            "INSERT INTO %(table)s (%(columns)s) SELECT %(values)s FROM %(origin)s",
+            table=SQL.identifier(table),
+            columns=SQL(", ").join(SQL.identifier(column) for column in columns),
+            values=SQL(", ").join(
+                values.get(column) or SQL.identifier("pattern", column)
+                for column in columns
+            ),
+            origin=origin,
+        )
+    )

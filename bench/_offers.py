@@ -1,4 +1,8 @@
-"""Five offers that overlap, and the barest queries that yield their volumes."""
+"""Offers that overlap, and the barest queries that yield their volumes.
+
+Five by what is invoiced; three more that count what is paid, how far sales grow, and
+what a customer buys for the first time. These need books of two years, with payments.
+"""
 
 from _books import YEAR
 
@@ -8,8 +12,14 @@ from odoo.tools import SQL
 BASE = "partner_incentive_base"
 
 
-def create_offers(env, books):
-    """Published offers with every partner enrolled; two users, as the rules ask."""
+FIRST, LAST = f"{YEAR}-01-01", f"{YEAR}-12-31"
+
+
+def create_offers(env, books, more=False):
+    """Published offers with every partner enrolled; two users, as the rules ask.
+
+    :param more: the three more, too
+    """
     designer, publisher = env["res.users"].create(
         [
             {
@@ -44,7 +54,7 @@ def create_offers(env, books):
         ]
     )
     offers = env["partner.incentive.offer"].create(
-        [_offer_vals(env, program, **terms) for terms in _terms(books)]
+        [_offer_vals(env, program, **terms) for terms in _terms(books, more)]
     )
     for offer in offers:
         offer.with_user(designer).action_submit()
@@ -52,10 +62,10 @@ def create_offers(env, books):
     return offers
 
 
-def _terms(books):
-    """What makes the five offers differ."""
+def _terms(books, more=False):
+    """What makes the offers differ."""
     categories = books.categories
-    return (
+    terms = (
         {
             "name": "Volume, whole, per quarter",
             "period": "quarter",
@@ -95,6 +105,33 @@ def _terms(books):
             "brackets": ((0, 0.25), (100_000, 0.25)),
         },
     )
+    if not more:
+        return terms
+    return (
+        *terms,
+        {
+            "name": "Paid, three categories, per quarter",
+            "period": "quarter",
+            "measure": "paid_amount",
+            "formula": "whole",
+            "brackets": ((0, 0.5), (20_000, 1)),
+            "rules": [("both", {"category_ids": categories[3:6].ids})],
+        },
+        {
+            "name": "Growth over the year before, per quarter",
+            "period": "quarter",
+            "measure": "growth_amount",
+            "formula": "marginal",
+            "brackets": ((0, 2), (50_000, 3)),
+        },
+        {
+            "name": "First purchases of a product, per quarter",
+            "period": "quarter",
+            "measure": "new_product_amount",
+            "formula": "whole",
+            "brackets": ((0, 1),),
+        },
+    )
 
 
 def _offer_vals(
@@ -130,17 +167,20 @@ def _offer_vals(
     }
 
 
-def floor_queries(env, books, offers):
+def floor_queries(env, books, more=False):
     """One bare query per offer: its volumes by partner and window, and no more."""
-    return [_floor_query(env, books, terms) for terms in _terms(books)]
+    return [_floor_query(env, books, terms) for terms in _terms(books, more)]
 
 
 def _floor_query(env, books, terms):
+    measure = terms.get("measure", "invoiced_amount")
+    if measure == "new_product_amount":
+        return _first_purchases(books, terms)
     value = (
         SQL(
             "CASE WHEN move.move_type = 'out_refund' THEN -1 ELSE 1 END * line.quantity"
         )
-        if terms.get("measure") == "invoiced_quantity"
+        if measure == "invoiced_quantity"
         else SQL("-line.balance")
     )
     products = {
@@ -158,7 +198,53 @@ def _floor_query(env, books, terms):
             value=value,
             earning=products["earning"],
         )
-    return _group_by(books, terms["period"], sums, where)
+    if measure == "paid_amount":
+        return _group_by(
+            books,
+            terms["period"],
+            SQL("SUM(-line.balance * pair.amount / move.amount_total)::text"),
+            where,
+            joins=SQL(
+                """
+                JOIN account_move_line AS owed
+                  ON owed.move_id = move.id AND owed.display_type = 'payment_term'
+                JOIN account_partial_reconcile AS pair ON pair.debit_move_id = owed.id
+                JOIN account_move_line AS paid ON paid.id = pair.credit_move_id
+                """
+            ),
+            day=SQL("paid.date"),
+        )
+    first = f"{YEAR - 1}-01-01" if measure == "growth_amount" else FIRST
+    return _group_by(books, terms["period"], sums, where, first=first)
+
+
+def _first_purchases(books, terms):
+    """A customer's first day with each product tells which lines count."""
+    return SQL(
+        """
+        SELECT commercial_partner_id, date_trunc(%(period)s, invoice_date),
+               SUM(-balance)::text
+          FROM (
+            SELECT move.commercial_partner_id, move.invoice_date, line.balance,
+                   MIN(move.invoice_date) OVER (
+                       PARTITION BY move.commercial_partner_id, line.product_id
+                       ) AS first_day
+              FROM account_move_line AS line
+              JOIN account_move AS move ON move.id = line.move_id
+             WHERE line.company_id = %(company)s
+               AND line.parent_state = 'posted'
+               AND line.display_type = 'product'
+               AND move.move_type IN ('out_invoice', 'out_refund')
+               ) AS bought
+         WHERE invoice_date = first_day
+           AND invoice_date BETWEEN %(first)s AND %(last)s
+         GROUP BY 1, 2
+        """,
+        period=terms["period"],
+        company=books.company.id,
+        first=FIRST,
+        last=LAST,
+    )
 
 
 def single_query(env, books):
@@ -181,25 +267,33 @@ def _get_products(env, vals):
     )
 
 
-def _group_by(books, period, sums, where):
+def _group_by(books, period, sums, where, first=FIRST, joins=None, day=None):
+    """Sums by partner and window.
+
+    :param joins: further tables
+    :param day: which date counts, that of the document if None
+    """
     return SQL(
         """
-        SELECT move.commercial_partner_id, date_trunc(%(period)s, move.invoice_date),
+        SELECT move.commercial_partner_id, date_trunc(%(period)s, %(day)s),
                %(sums)s
           FROM account_move_line AS line
           JOIN account_move AS move ON move.id = line.move_id
+               %(joins)s
          WHERE line.company_id = %(company)s
            AND line.parent_state = 'posted'
            AND line.display_type = 'product'
            AND move.move_type IN ('out_invoice', 'out_refund')
-           AND move.invoice_date BETWEEN %(first)s AND %(last)s
+           AND %(day)s BETWEEN %(first)s AND %(last)s
            %(where)s
          GROUP BY 1, 2
         """,
         period=period,
+        day=day or SQL("move.invoice_date"),
         sums=sums,
+        joins=joins or SQL(),
         company=books.company.id,
-        first=f"{YEAR}-01-01",
-        last=f"{YEAR}-12-31",
+        first=first,
+        last=LAST,
         where=where,
     )

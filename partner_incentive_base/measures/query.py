@@ -210,11 +210,9 @@ class VolumeQuery:
         if not self.spans or not self._get_scopes():
             return []
         cr = self.env.cr
-        for name, value in SETTINGS.items():
-            cr.execute(SQL("SET LOCAL %s = %s", SQL.identifier(name), value))
+        cr.execute(_set_local(SQL("= %s", value) for value in SETTINGS.values()))
         rows = self.env.execute_query(self.volumes(dimensions))
-        for name in SETTINGS:
-            cr.execute(SQL("SET LOCAL %s TO DEFAULT", SQL.identifier(name)))
+        cr.execute(_set_local(SQL("TO DEFAULT") for _name in SETTINGS))
         if self.with_prior:
             rows += self.env["partner.incentive.prior.volume"]._get_rows(
                 self.company,
@@ -833,6 +831,14 @@ def fetch_overlaps(queries, pairs, clawed=None):
             earlier=[earlier for earlier, _later in pairs],
             later=[later for _earlier, later in pairs],
         )
+    )
+
+
+def _set_local(values):
+    """One statement that gives each of :data:`SETTINGS` a value until the commit."""
+    return SQL("; ").join(
+        SQL("SET LOCAL %s %s", SQL.identifier(name), value)
+        for name, value in zip(SETTINGS, values, strict=True)
     )
 
 

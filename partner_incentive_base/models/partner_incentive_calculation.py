@@ -131,6 +131,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
     def _read_positions(self, offers, day, partners, with_coupled=True):
         """``{(offer id, earner id, window): Outcome}`` without results."""
         coupled = offers | offers._get_coupled() if with_coupled else offers
+        coupled.version_ids._read_terms()
         if partners is not None and coupled._filtered_by_terms("pooled"):
             partners = None
         # Measures of one source, such as amount and quantity, are read in one pass.

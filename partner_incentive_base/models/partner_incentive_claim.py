@@ -1136,17 +1136,19 @@ class PartnerIncentiveClaim(models.Model):
     @api.model
     def _mark_accrued(self, offers):
         """Approved claims that the latest run of ``offers`` counted, are accrued."""
-        for offer in offers:
+        waiting = self.sudo().search(
+            [
+                ("offer_id", "in", offers.ids),
+                ("state", "in", ("approved", "scheduled", "paid")),
+                ("accrued", "=", False),
+            ]
+        )
+        for offer, claims in waiting.grouped("offer_id").items():
             run = (
                 self.env["partner.incentive.run"]
                 .sudo()
                 .search([("offer_ids", "in", offer.ids)], order="id desc", limit=1)
             )
-            self.sudo().search(
-                [
-                    ("offer_id", "=", offer.id),
-                    ("state", "in", ("approved", "scheduled", "paid")),
-                    ("accrued", "=", False),
-                    ("date", "<=", run.date),
-                ]
+            claims.filtered(
+                lambda claim, last=run.date: last and claim.date <= last
             )._write_process({"accrued": True})

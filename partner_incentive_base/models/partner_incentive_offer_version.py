@@ -642,6 +642,23 @@ class PartnerIncentiveOfferVersion(models.Model):
         domain = self._get_product_domain(basis)
         return None if domain is None else self.env["product.product"].search(domain)
 
+    def _read_terms(self):
+        """Read what the terms of these versions consist of, a statement per table.
+
+        A calculation looks at each version alone, whose relations would be read one
+        version at a time otherwise.
+        """
+        self.fetch(self._get_term_relations())
+        self.bracket_ids.fetch(["lower", "rate", "segment_id"])
+        self.product_rule_ids.fetch(
+            ["basis", "mode", "category_ids", "product_ids", "line_domain"]
+        )
+
+    @api.model
+    def _get_term_relations(self):
+        """Names of the fields to other tables that a calculation needs."""
+        return ["segment_ids", "partner_ids", "product_rule_ids", "bracket_ids"]
+
     def _get_product_domain(self, basis):
         """Domain over ``product.product`` of a basis, or None without restriction.
 

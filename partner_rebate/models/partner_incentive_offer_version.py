@@ -360,6 +360,10 @@ class PartnerIncentiveOfferVersion(models.Model):
             )
         return missing
 
+    @api.model
+    def _get_term_relations(self):
+        return [*super()._get_term_relations(), "accelerated_offer_ids"]
+
     def _get_line_domain(self, basis, line_model="account.move.line"):
         """A milestone counts for the version that it is a term of."""
         if line_model == "partner.incentive.milestone":

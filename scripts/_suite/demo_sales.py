@@ -46,6 +46,12 @@ class Loader:
         self.company = env["res.company"]
 
     def load(self):
+        self.load_master_data()
+        self.load_invoices(self.files.invoices)
+        self.compare_totals()
+
+    def load_master_data(self):
+        """Whatever invoices refer to."""
         with step("Company, currencies and rates"):
             self._load_company()
             self._load_rates()
@@ -56,8 +62,6 @@ class Loader:
         with step("Categories and products"):
             self._load_products()
             self._commit()
-        self._load_invoices()
-        self._compare_totals()
 
     def _commit(self):
         self.env.cr.commit()
@@ -234,8 +238,8 @@ class Loader:
 
     # --------------------------------------------------------------------- invoices
 
-    def _load_invoices(self):
-        """Create and post what is missing, oldest first, a commit per batch."""
+    def load_invoices(self, invoices):
+        """Create and post those that are missing, in order, a commit per batch."""
         Move = self.env["account.move"]
         known = {
             ref
@@ -247,17 +251,17 @@ class Loader:
                 )
             )
         }
-        todo = [each for each in self.files.invoices if each.number not in known]
+        todo = [each for each in invoices if each.number not in known]
         say(
             f"-> {len(todo)} invoices to post"
             + (f", {len(known)} are there already" if known else "")
         )
-        lookup = self._get_invoice_lookup()
+        lookup = self.get_invoice_lookup()
         start = time.monotonic()
         lines = 0
         for first in range(0, len(todo), INVOICES_PER_COMMIT):
             batch = todo[first : first + INVOICES_PER_COMMIT]
-            Move.create([self._get_invoice_vals(each, lookup) for each in batch])._post(
+            Move.create([self.get_invoice_vals(each, lookup) for each in batch])._post(
                 soft=False
             )
             self._commit()
@@ -274,7 +278,7 @@ class Loader:
             f" {passed:4.0f} s, about {left:.0f} s left"
         )
 
-    def _get_invoice_lookup(self):
+    def get_invoice_lookup(self):
         """Ids of what the invoices refer to, by the files' codes."""
         journal = self.env["account.journal"].search(
             [("type", "=", "sale"), ("company_id", "=", self.company.id)], limit=1
@@ -296,7 +300,7 @@ class Loader:
         return 1 / float(self.files.rates[currency][day])
 
     @staticmethod
-    def _get_invoice_vals(invoice, lookup):
+    def get_invoice_vals(invoice, lookup):
         """Odoo calculates the amounts of lines that come without, then writes them one
         line at a time: given here, they are only verified, which takes a third."""
         rate = lookup["rate"](invoice.currency, invoice.date)
@@ -328,7 +332,7 @@ class Loader:
             ],
         }
 
-    def _compare_totals(self):
+    def compare_totals(self):
         """Show the totals per currency beside the files'; they must be equal."""
         posted = {
             currency: (Decimal(booked), Decimal(subtotal))

@@ -127,14 +127,14 @@ def _get_user(env, login, vals, company, **partner_vals):
 
 def set_up_offers(env, company, people):
     """The published offers of :data:`TERMS`, prepared and published where missing."""
-    program = _set_up_program(env, company, people)
+    program = set_up_program(env, company, people)
     offers = env["partner.incentive.offer"]
     for terms in TERMS:
         offer = env["partner.incentive.offer"].search(
             [("program_id", "=", program.id), ("name", "=", terms.name)]
         )
         if not offer:
-            vals = _get_offer_vals(env, program, terms)
+            vals = get_offer_vals(env, program, terms)
             offer = as_user(env[offers._name], people["channel"], company).create(vals)
             offer.action_submit()
             as_user(offer, people["manager"], company).action_publish()
@@ -142,7 +142,7 @@ def set_up_offers(env, company, people):
     return offers
 
 
-def _set_up_program(env, company, people):
+def set_up_program(env, company, people):
     """The program, with every reseller enrolled from its first day on."""
     name = f"{PROGRAM} 2011-2012"
     program = env["partner.incentive.program"].search(
@@ -179,7 +179,7 @@ def _set_up_program(env, company, people):
     return program
 
 
-def _get_offer_vals(env, program, terms):
+def get_offer_vals(env, program, terms):
     return {
         "name": terms.name,
         "program_id": program.id,
@@ -205,7 +205,7 @@ def _get_offer_vals(env, program, terms):
                 {
                     "basis": "both" if terms.same_basis else "earning",
                     "category_ids": [
-                        Command.set(_get_categories(env, terms.earning).ids)
+                        Command.set(get_categories(env, terms.earning).ids)
                     ],
                 }
             )
@@ -216,7 +216,7 @@ def _get_offer_vals(env, program, terms):
     }
 
 
-def _get_categories(env, names):
+def get_categories(env, names):
     """The loaded categories of these names, wherever they stand in the tree."""
     categories = env["product.category"].search(
         [("name", "in", names), ("complete_name", "=like", "AdventureWorks / %")]
@@ -285,7 +285,7 @@ def report(env, company, offers, files):
         ._calculate(offers, last)
     ):
         outcomes[outcome.offer].append(outcome)
-    booked = _get_booked(env, offers)
+    booked = get_booked(env, offers)
     general_ledger = _get_general_ledger(env, company)
     codes = {
         partner.id: partner.ref
@@ -341,7 +341,7 @@ def report(env, company, offers, files):
     )
 
 
-def _get_booked(env, offers):
+def get_booked(env, offers):
     """What the ledger holds: ``{offer id: {"earned": {...}, "settled": total}}``."""
     booked = defaultdict(lambda: {"earned": {}, "settled": Decimal(0)})
     for offer_id, partner_id, start, earned, settled in env.execute_query(

@@ -13,7 +13,7 @@ from .demo_sales_files import cents
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
+MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 
 
 @dataclass(frozen=True)
