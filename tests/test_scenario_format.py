@@ -57,7 +57,7 @@ class TestScenarioFormat(TestCase):
             "earning": None,
             "qualifying": None,
             "below_first": "none",
-            "settle": {"period": "whole", "minimum": 0},
+            "settle": {"period": "whole", "minimum": 0, "calendar": None},
             "minimum": 0,
             "cap": None,
             "guarantee": None,

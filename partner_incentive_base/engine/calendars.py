@@ -10,7 +10,7 @@ from calendar import monthrange
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 from . import windows
@@ -102,9 +102,11 @@ class DatedCalendar:
         }
         if period not in keys:
             raise windows.WindowError("period")
+        groups = {}
+        for each in self.periods:
+            groups.setdefault(keys[period](each), []).append(each)
         spans = []
-        for _key, group in groupby(self.periods, keys[period]):
-            group = list(group)
+        for group in groups.values():
             window = Window(max(group[0].start, start), min(group[-1].end, end))
             if window.start <= window.end:
                 spans.append(window)

@@ -150,7 +150,6 @@ class PartnerIncentiveOffer(models.Model):
     )
     calendar_id = fields.Many2one(
         "partner.incentive.calendar",
-        string="Calendar",
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,

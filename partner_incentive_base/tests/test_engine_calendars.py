@@ -1,5 +1,5 @@
 from datetime import date, timedelta
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,12 +63,11 @@ class TestCalendars(BaseCase):
     """Periods of a company's own: generated, checked, cut into windows, compared."""
 
     def _years(self, periods):
-        return {
-            year: (group[0].start, group[-1].end)
-            for year, group in (
-                (year, list(each)) for year, each in groupby(periods, lambda p: p.year)
-            )
-        }
+        spans = {}
+        for period in periods:
+            start, _end = spans.get(period.year, (period.start, None))
+            spans[period.year] = (start, period.end)
+        return spans
 
     def test_retail_calendar(self):
         """The 4-5-4 calendar of the National Retail Federation (USA), as published.
