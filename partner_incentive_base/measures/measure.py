@@ -21,6 +21,7 @@ class Measure:
     :param elapsed: counts days, a whole window of which is Q: earns as time passes
     :param credited: ``partner_id`` is who is credited already, in its share; the
         offer's role is not asked for
+    :param sorts: the source has window functions, so PostgreSQL must sort its lines
     """
 
     code: str
@@ -33,6 +34,7 @@ class Measure:
     reference: Callable | None = None
     elapsed: bool = False
     credited: bool = False
+    sorts: bool = False
 
 
 SOURCE_COLUMNS = (

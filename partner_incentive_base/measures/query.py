@@ -121,6 +121,8 @@ class VolumeQuery:
     :param basis: the basis of product rules that decides what counts, instead of
         what earns and what qualifies
     :param credited: the source's partner is who is credited, whatever the role
+    :param sorts: the source cannot do without sorting; told not to, PostgreSQL would
+        look for lines that come in order, and read all documents for each of them
     :param with_prior: volume brought forward counts, too, see
         ``partner.incentive.prior.volume``
     """
@@ -136,6 +138,7 @@ class VolumeQuery:
     with_quantity: bool = True
     basis: str | None = None
     credited: bool = False
+    sorts: bool = False
     with_prior: bool = False
     _filters: dict = field(default_factory=dict)
     _scope_queries: tuple | None = None
@@ -210,9 +213,12 @@ class VolumeQuery:
         if not self.spans or not self._get_scopes():
             return []
         cr = self.env.cr
-        cr.execute(_set_local(SQL("= %s", value) for value in SETTINGS.values()))
+        settings = dict(SETTINGS)
+        if self.sorts:
+            del settings["enable_sort"]
+        cr.execute(_set_local(settings))
         rows = self.env.execute_query(self.volumes(dimensions))
-        cr.execute(_set_local(SQL("TO DEFAULT") for _name in SETTINGS))
+        cr.execute(_set_local(dict.fromkeys(settings)))
         if self.with_prior:
             rows += self.env["partner.incentive.prior.volume"]._get_rows(
                 self.company,
@@ -834,11 +840,18 @@ def fetch_overlaps(queries, pairs, clawed=None):
     )
 
 
-def _set_local(values):
-    """One statement that gives each of :data:`SETTINGS` a value until the commit."""
+def _set_local(settings):
+    """One statement that sets what holds until the commit.
+
+    :param settings: ``{name: value}``, the default where the value is None
+    """
     return SQL("; ").join(
-        SQL("SET LOCAL %s %s", SQL.identifier(name), value)
-        for name, value in zip(SETTINGS, values, strict=True)
+        SQL(
+            "SET LOCAL %s %s",
+            SQL.identifier(name),
+            SQL("TO DEFAULT") if value is None else SQL("= %s", value),
+        )
+        for name, value in settings.items()
     )
 
 

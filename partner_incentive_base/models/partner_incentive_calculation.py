@@ -280,6 +280,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             spans=spans,
             partner_ids=None if partners is None else partners.ids,
             credited=measure.credited,
+            sorts=measure.sorts,
             **options,
         )
 

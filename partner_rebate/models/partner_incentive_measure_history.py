@@ -53,6 +53,7 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                 source=partial(self._history_source, code),
                 line_model="account.move.line",
                 document_model="account.move",
+                sorts=True,
             )
         return measures
 

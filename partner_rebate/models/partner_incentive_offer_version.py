@@ -110,7 +110,8 @@ class PartnerIncentiveOfferVersion(models.Model):
     clawback_unpaid_days = fields.Integer(
         string="Claim back when unpaid after",
         help="Days after the due date from which the unpaid part of an invoice does "
-        "not count. It counts again once it is paid. 0: unpaid invoices count.",
+        "not count. It counts again once it is paid; what a payout is offset against "
+        "is not paid. 0: unpaid invoices count.",
     )
     clawback_churn_months = fields.Integer(
         string="Claim back when the customer leaves within",
@@ -527,23 +528,41 @@ class PartnerIncentiveOfferVersion(models.Model):
         return queries
 
     def _get_unpaid_query(self, day):
-        """The unpaid share of invoices that are overdue for too long."""
+        """The unpaid share of invoices that are overdue for too long.
+
+        What a payout was offset against is not paid, as everywhere: otherwise each
+        settlement would change what the next one has to pay.
+        """
         self.env["account.move"].flush_model(
             ["amount_residual", "amount_total", "invoice_date_due", "payment_state"]
         )
+        self.env["account.partial.reconcile"].flush_model()
         return SQL(
             """
             SELECT move.id AS document_id, NULL::int AS product_id,
-                   move.amount_residual / NULLIF(move.amount_total, 0) AS share
+                   (move.amount_residual + COALESCE(payout.amount, 0))
+                   / NULLIF(move.amount_total, 0) AS share
               FROM account_move AS move
-             WHERE move.company_id = %s
+         LEFT JOIN (
+                SELECT owed.move_id, SUM(pair.debit_amount_currency) AS amount
+                  FROM account_move AS document
+                  JOIN account_move_line AS line ON line.move_id = document.id
+                  JOIN account_partial_reconcile AS pair
+                    ON pair.credit_move_id = line.id
+                  JOIN account_move_line AS owed ON owed.id = pair.debit_move_id
+                 WHERE document.company_id = %(company)s
+                   AND document.incentive_document IS NOT NULL
+                 GROUP BY owed.move_id
+                   ) AS payout ON payout.move_id = move.id
+             WHERE move.company_id = %(company)s
                AND move.state = 'posted'
                AND move.move_type = 'out_invoice'
-               AND move.payment_state IN ('not_paid', 'partial')
-               AND move.invoice_date_due < %s
+               AND (move.payment_state IN ('not_paid', 'partial')
+                    OR payout.amount > 0)
+               AND move.invoice_date_due < %(overdue)s
             """,
-            self.offer_id.company_id.id,
-            day - timedelta(days=self.clawback_unpaid_days),
+            company=self.offer_id.company_id.id,
+            overdue=day - timedelta(days=self.clawback_unpaid_days),
         )
 
     def _get_churn_query(self, column, day):

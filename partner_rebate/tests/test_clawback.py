@@ -215,6 +215,23 @@ class TestClawback(RebateCommon):
         self._pay(move, date(2026, 3, 25))
         self.assertEqual(self._entitled(offer, self.partner_1, after), 200)
 
+    def test_what_a_payout_offset_is_not_paid(self):
+        """Otherwise each settlement would change what the next one has to pay."""
+        offer = self._create_ladder(clawback_unpaid_days=30)
+        other = self._create_offer(payout="offset", brackets=[(0, 4)])
+        move = self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        after = date.fromordinal(move.invoice_date_due.toordinal() + 31)
+        self.assertEqual(self._entitled(offer, self.partner_1, after), 0)
+        self._accrue(date(2026, 1, 31), other)
+        self._settle(date(2026, 1, 31), other)
+        self.assertEqual(move.amount_residual, 960)
+        self.assertEqual(self._entitled(offer, self.partner_1, after), 0)
+        self._pay(move, date(2026, 3, 20), 500)
+        self.assertEqual(self._entitled(offer, self.partner_1, after), 50)
+        self._pay(move, date(2026, 3, 25))
+        self.assertEqual(move.amount_residual, 0)
+        self.assertEqual(self._entitled(offer, self.partner_1, after), 96)
+
     # ------------------------------------------------------------------------ churn
 
     def test_churn_within_the_window_in_full_or_by_the_time_left(self):
