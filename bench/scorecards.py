@@ -112,6 +112,7 @@ def _prepare(env, options):
     half = options.records // 2
     _copy(env, partner, options.partners, {"commercial_partner_id": SQL("_new_id")})
     partners = SQL("%s + 1 + n %% %s", partner.id, options.partners)
+    customers = SQL("%s + 1 + n %% %s", partner.id, min(1777, options.partners))
     _copy(env, enrollment, options.partners, {"partner_id": partners})
     end = SQL("date '2024-07-01' + n * 7919 %% 540")
     _copy(
@@ -120,7 +121,7 @@ def _prepare(env, options):
         half,
         {
             "partner_id": partners,
-            "customer_id": SQL("%s + 1 + n %% 1777", partner.id),
+            "customer_id": customers,
             "product_id": SQL(
                 "CASE WHEN n %% 3 = 0 THEN %s ELSE %s END", product.id, other.id
             ),
@@ -138,7 +139,7 @@ def _prepare(env, options):
         half,
         {
             "partner_id": partners,
-            "customer_id": SQL("%s + 1 + n %% 1777", partner.id),
+            "customer_id": customers,
             "date_live": live,
             "date_start": SQL("%s - 20 - n * 13 %% 120", live),
             "time_to_value": SQL("20 + n * 13 %% 120"),

@@ -11,9 +11,10 @@ class PartnerIncentiveCalculation(models.AbstractModel):
     _inherit = "partner.incentive.calculation"
 
     def _accelerate(self, outcomes, day):
-        super()._accelerate(outcomes, day)
+        result = super()._accelerate(outcomes, day)
         self._accelerate_by_offers(outcomes, day)
         self._accelerate_by_tier(outcomes, day)
+        return result
 
     def _accelerate_by_tier(self, outcomes, day):
         """Multiply what offers earn by what the earners' tiers bring.

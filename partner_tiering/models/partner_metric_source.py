@@ -229,7 +229,7 @@ class PartnerMetricSource(models.AbstractModel):
     def _get_registration_sources(self):
         """Sources over deal registrations, where these are installed."""
         registration = self.env["partner.deal.registration"]
-        needed = {"completeness", "submitted_on", "partner_id", "company_id"}
+        needed = {"quality", "submitted_on", "partner_id", "company_id"}
         stored = {name for name, field in registration._fields.items() if field.store}
         if not needed <= stored:
             return []
@@ -237,7 +237,7 @@ class PartnerMetricSource(models.AbstractModel):
             MetricSource(
                 "registration_quality",
                 self.env._("Registration quality"),
-                self.env._("Average completeness of the deals that were submitted."),
+                self.env._("Average quality of the deals that were submitted."),
                 "average",
                 "percent",
                 registration._name,
@@ -706,7 +706,7 @@ class PartnerMetricSource(models.AbstractModel):
         self._flush("partner.deal.registration")
         return SQL(
             """
-            SELECT id AS record_id, partner_id, completeness::numeric AS numerator,
+            SELECT id AS record_id, partner_id, quality::numeric AS numerator,
                    1 AS denominator
               FROM partner_deal_registration
              WHERE company_id = %(company)s

@@ -46,6 +46,8 @@ LINE_COLUMNS = {
     "has_percentile": "bool",
     "verdict": "varchar",
 }
+#: Scorecards written at once from which on the planner is told of them.
+MANY = 1000
 
 
 class PartnerScorecard(models.Model):
@@ -276,6 +278,10 @@ class PartnerScorecard(models.Model):
             ),
         )
         changed |= self._store_lines({**params, "metrics": metrics.metric_id.ids})
+        if len(changed) > MANY:
+            # nobody else can tell the planner before this is committed, and without
+            # knowing better it compares every line with every scorecard
+            self.env.cr.execute("ANALYZE partner_scorecard, partner_scorecard_line")
         self.env.invalidate_all()
         return sorted(changed)
 
