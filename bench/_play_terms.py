@@ -204,7 +204,7 @@ OFFERS = (
             rate_kind="per_unit",
             brackets=_steps((0, 20), (5, 35)),
             payout="vendor_bill",
-            earning=("Touring Bikes",),
+            earning=("Mountain Bikes",),
         ),
         expected=_expect_plain,
     ),
