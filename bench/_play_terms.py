@@ -196,7 +196,7 @@ OFFERS = (
     Offer(
         replace(
             VOLUME,
-            name="Touring bikes, per unit",
+            name="Mountain bikes, per unit",
             objective="market_entry",
             offer_type="spif",
             measure="invoiced_quantity",
