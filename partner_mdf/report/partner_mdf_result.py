@@ -188,17 +188,19 @@ class PartnerMdfResult(models.Model):
                          WHERE each.currency_id = company.currency_id
                            AND each.name <= activity.date_from
                            AND (each.company_id IS NULL
-                                OR each.company_id = company.id)
+                                OR each.company_id = %(root)s)
                       ORDER BY each.name DESC, each.company_id LIMIT 1), 1.0)
                    / COALESCE((
                         SELECT each.rate FROM res_currency_rate AS each
                          WHERE each.currency_id = activity.currency_id
                            AND each.name <= activity.date_from
                            AND (each.company_id IS NULL
-                                OR each.company_id = company.id)
+                                OR each.company_id = %(root)s)
                       ORDER BY each.name DESC, each.company_id LIMIT 1), 1.0)
                    END AS rate
-            """
+            """,
+            # Rates belong to the root of a company, the first on the path to it.
+            root=SQL("split_part(company.parent_path, '/', 1)::int"),
         )
 
     def _where(self):
