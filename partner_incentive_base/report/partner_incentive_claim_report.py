@@ -28,6 +28,7 @@ class PartnerIncentiveClaimReport(models.Model):
             "state",
             "submitted_on",
         ],
+        "partner.incentive.dispute": ["res_id", "res_model"],
         "res.partner": ["country_id", "grade_id", "incentive_region_id"],
     }
 
@@ -65,6 +66,13 @@ class PartnerIncentiveClaimReport(models.Model):
         aggregator="avg",
         help="Of the claims that were decided on.",
     )
+    dispute_rate = fields.Float(
+        string="Disputed (%)",
+        digits=(16, 1),
+        readonly=True,
+        aggregator="avg",
+        help="Of the claims that were decided on.",
+    )
 
     @property
     def _table_query(self):
@@ -88,11 +96,20 @@ class PartnerIncentiveClaimReport(models.Model):
                              / 86400 END::float AS decision_days,
                    CASE WHEN claim.state = 'rejected' THEN 100
                         WHEN claim.state IN %(decided)s THEN 0
-                        END::float AS rejection_rate
+                        END::float AS rejection_rate,
+                   CASE WHEN claim.state NOT IN %(decided)s
+                             AND NOT %(disputed)s THEN NULL
+                        WHEN %(disputed)s THEN 100 ELSE 0
+                        END::float AS dispute_rate
               FROM partner_incentive_claim AS claim
               JOIN res_partner AS partner ON partner.id = claim.partner_id
              WHERE claim.submitted_on IS NOT NULL AND claim.state != 'cancelled'
             """,
             decided=("approved", "scheduled", "paid", "rejected"),
+            disputed=SQL(
+                """EXISTS (SELECT 1 FROM partner_incentive_dispute AS dispute
+                            WHERE dispute.res_model = 'partner.incentive.claim'
+                              AND dispute.res_id = claim.id)"""
+            ),
             waiting=SQL("claim.state IN ('submitted', 'info', 'validated')"),
         )

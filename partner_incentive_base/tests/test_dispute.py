@@ -285,6 +285,41 @@ class TestDisputeStates(DisputeCommon):
         self._as(dispute, "compliance").action_decide("reopened", "Looks fine")
         self.assertEqual((dispute.state, claim.state), ("closed", "submitted"))
 
+    def test_figures_of_claims(self):
+        """One approved, two rejected after 2 and 4 days, one disputed, one waits."""
+        user, manager = self.users["user"], self.users["manager"]
+        for days in (2, 4):
+            with freeze_time("2026-03-01"):
+                claim = self._claim(self.partner_2, 300.0, approve=False)
+                claim.with_user(user).action_submit()
+            with freeze_time(date(2026, 3, 1 + days)):
+                claim.with_user(manager).action_reject("No proof")
+        with freeze_time(NOW):
+            self._dispute(claim)
+        self._claim(self.partner_2, 200.0, approve=False).with_user(
+            user
+        ).action_submit()
+        [(waiting, amount, days, rejected, disputed)] = (
+            self.env["partner.incentive.claim.report"]
+            .with_user(self.users["auditor"])
+            ._read_group(
+                [("offer_id", "=", self.offer.id)],
+                [],
+                [
+                    "waiting:sum",
+                    "waiting_amount:sum",
+                    "decision_days:avg",
+                    "rejection_rate:avg",
+                    "dispute_rate:avg",
+                ],
+            )
+        )
+        self.assertEqual((waiting, amount), (1, 200))
+        # The approved one was decided on at once.
+        self.assertAlmostEqual(days, (0 + 2 + 4) / 3, places=2)
+        self.assertAlmostEqual(rejected, 200 / 3, places=2)
+        self.assertAlmostEqual(disputed, 100 / 3, places=2)
+
     def test_entry_does_not_go_back(self):
         with self.assertRaisesRegex(UserError, "by an amount"):
             self._as(self._dispute(), "compliance").action_decide("reopened", "Yes")
