@@ -28,26 +28,6 @@ class TestClawback(RebateCommon):
             formula="marginal", brackets=[(0, 10), (1000, 20)], **values
         )
 
-    def _claw(self, offer, move, **values):
-        clawback = (
-            self.env["partner.incentive.clawback"]
-            .with_user(self.users["compliance"])
-            .create(
-                {
-                    "offer_id": offer.id,
-                    "partner_id": self.partner_1.id,
-                    "date": date(2026, 2, 15),
-                    "reason": "audit",
-                    "description": "The audit found no delivery",
-                    "move_id": move.id,
-                    **values,
-                }
-            )
-        )
-        clawback.action_submit()
-        clawback.with_user(self.users["finance"]).action_confirm()
-        return clawback
-
     def _pay(self, move, day, amount=None):
         wizard = (
             self.env["account.payment.register"]

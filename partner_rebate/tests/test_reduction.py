@@ -40,48 +40,29 @@ class TestReduction(ReductionCommon):
         cls.one = cls._invoice(cls.partner_1, date(2026, 1, 10), 1000)
         cls.other = cls._invoice(cls.partner_1, date(2026, 1, 11), 1000)
 
-    def _claw(self, offer, share=100):
-        clawback = (
-            self.env["partner.incentive.clawback"]
-            .with_user(self.users["compliance"])
-            .create(
-                {
-                    "offer_id": offer.id,
-                    "partner_id": self.partner_1.id,
-                    "date": date(2026, 2, 15),
-                    "reason": "audit",
-                    "description": "The audit found no delivery",
-                    "move_id": self.other.id,
-                    "share": share,
-                }
-            )
-        )
-        clawback.action_submit()
-        clawback.with_user(self.users["finance"]).action_confirm()
-
     def test_nothing_claimed_back(self):
         self.assertEntitled(200, 180)
 
     def test_claimed_back_of_the_earlier_offer(self):
         """It earns 100 on the first invoice, and 10 % of 2,000 - 100 are 190."""
-        self._claw(self.first)
+        self._claw(self.first, self.other)
         self.assertEntitled(100, 190)
 
     def test_claimed_back_of_the_later_offer(self):
         """Of 200, 100 are earned on the invoice that both count: 10 % of 900."""
-        self._claw(self.second)
+        self._claw(self.second, self.other)
         self.assertEntitled(200, 90)
 
     def test_claimed_back_of_both(self):
-        self._claw(self.first)
-        self._claw(self.second)
+        self._claw(self.first, self.other)
+        self._claw(self.second, self.other)
         self.assertEntitled(100, 90)
 
     def test_half_of_it(self):
         """Half of the second invoice: 150, and 10 % of 2,000 - 150, or 1,500 - 150."""
-        self._claw(self.first, 50)
+        self._claw(self.first, self.other, share=50)
         self.assertEntitled(150, 185)
-        self._claw(self.second, 50)
+        self._claw(self.second, self.other, share=50)
         self.assertEntitled(150, 135)
 
 
