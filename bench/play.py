@@ -43,23 +43,15 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.tools import SQL
 
+from odoo.addons.partner_incentive_base.report.partner_incentive_rollforward import (
+    MOVEMENTS,
+)
+
 ZERO = Decimal(0)
 MONTHS = [(year, month) for year in YEARS for month in range(1, 13)]
 #: One invoice in so many comes back in part, months later.
 RETURN_EVERY = 23
 RETURNED_AFTER = timedelta(days=100)
-MOVEMENTS = (
-    "imported",
-    "accrued",
-    "adjusted",
-    "settled",
-    "clawed_back",
-    "to_holdback",
-    "from_holdback",
-    "expired",
-    "exchange",
-    "written_off",
-)
 
 
 def main(env, arguments):

@@ -16,6 +16,19 @@ COLUMNS = {
     "expiry": "expired",
     "exchange": "exchange",
 }
+#: Columns of what moves a balance, in the order in which they are shown.
+MOVEMENTS = (
+    "imported",
+    "accrued",
+    "adjusted",
+    "settled",
+    "clawed_back",
+    "to_holdback",
+    "from_holdback",
+    "expired",
+    "exchange",
+    "written_off",
+)
 #: Figures that stand at the beginning or at the end of a period: over several periods
 #: they are those of the first or of the last, never a sum.
 AT_START = ("opening",)
@@ -299,22 +312,7 @@ class PartnerIncentiveRollforward(models.Model):
     @api.model
     def _get_figures(self):
         """Names of the columns with money, in their order."""
-        return [
-            "opening",
-            "imported",
-            "accrued",
-            "adjusted",
-            "settled",
-            "clawed_back",
-            "to_holdback",
-            "from_holdback",
-            "expired",
-            "exchange",
-            "written_off",
-            "closing",
-            "journal_balance",
-            "difference",
-        ]
+        return [*AT_START, *MOVEMENTS, *AT_END]
 
     def action_view_entries(self):
         """The ledger entries of the period that the row sums up."""
