@@ -22,14 +22,11 @@ class PartnerIncentiveBudget(models.Model):
         ):
             self.env[model].flush_model()
         checkbook = self.env["partner.incentive.checkbook"]
-        # the columns of a movement come in the checkbook's order, without names
         self.env.cr.execute(
             SQL(
                 """
                 SELECT budget_id, offer_id, SUM(committed)
-                  FROM (%s) AS movement(budget_id, company_id, currency_id, program_id,
-                        date, kind, offer_id, partner_id, entry_id, claim_id, rank,
-                        source_id, planned, allocated, committed, accrued, settled)
+                  FROM (%s) AS movement
                  WHERE budget_id = ANY(%s)
               GROUP BY budget_id, offer_id
                 """,

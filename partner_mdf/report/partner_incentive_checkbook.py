@@ -50,8 +50,7 @@ class PartnerIncentiveCheckbook(models.Model):
                 """
             ),
             SQL("3"),
-            SQL("'allocated'"),
-            lambda amount: SQL("0, %s, 0, 0, 0", amount),
+            "allocated",
         )
 
     def _get_fund_commitments(self):
@@ -69,15 +68,14 @@ class PartnerIncentiveCheckbook(models.Model):
                 """
             ),
             SQL("4"),
-            SQL("'committed'"),
-            lambda amount: SQL("0, 0, %s, 0, 0", amount),
+            "committed",
         )
 
-    def _get_fund_movements(self, rows, rank, kind, columns):
+    def _get_fund_movements(self, rows, rank, kind):
         """Rows of a fund as movements of the budgets in whose scope they are.
 
         :param rows: SQL of ``(id, fund_id, partner_id, date, amount)``
-        :param columns: makes the five amounts of a movement from the SQL of the amount
+        :param kind: ``allocated`` or ``committed``, the column of the amount, too
         """
         amount = self._take(
             SQL("movement.amount"),
@@ -90,9 +88,12 @@ class PartnerIncentiveCheckbook(models.Model):
         )
         return SQL(
             """
-            SELECT budget.id, budget.company_id, budget.currency_id, budget.program_id,
-                   movement.date, %(kind)s, movement.offer_id, movement.partner_id,
-                   NULL, NULL, %(rank)s, movement.id, %(columns)s
+            SELECT budget.id AS budget_id, budget.company_id, budget.currency_id,
+                   budget.program_id, movement.date, %(kind)s AS kind,
+                   movement.offer_id, movement.partner_id, NULL::int AS entry_id,
+                   NULL::int AS claim_id, %(rank)s AS rank, movement.id AS source_id,
+                   0 AS planned, %(allocated)s AS allocated,
+                   %(committed)s AS committed, 0 AS accrued, 0 AS settled
               FROM partner_incentive_budget AS budget
               JOIN (
                     SELECT source.id, source.partner_id, source.date, source.amount,
@@ -106,7 +107,8 @@ class PartnerIncentiveCheckbook(models.Model):
             """,
             kind=kind,
             rank=rank,
-            columns=columns(amount),
+            allocated=amount if kind == "allocated" else SQL("0"),
+            committed=amount if kind == "committed" else SQL("0"),
             rows=rows,
             scope=self._scope("movement"),
         )
