@@ -272,6 +272,17 @@ def split_result(amount, parts, unit):
     return largest_remainder(amount, weights, unit)
 
 
+def in_common(volume, own, others):
+    """The part of a volume that other sales can have in common with it.
+
+    :param own: the sales that the volume comes from, in money
+    :param others: the sales beside them, in the same currency
+    """
+    if own <= 0:
+        return ZERO
+    return volume * min(max(others / own, ZERO), Decimal(1))
+
+
 def growth(current, previous, baseline=None):
     """Growth volume against the same window a year before.
 

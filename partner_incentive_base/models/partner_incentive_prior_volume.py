@@ -4,6 +4,8 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..engine import calculation
+
 #: Volume brought forward has no document behind it that it could be kept apart by.
 KNOWN_DIMENSIONS = {"partner_id", "analytic_distribution"}
 
@@ -157,8 +159,7 @@ class PartnerIncentivePriorVolume(models.Model):
                 by_sale[tuple(sale)].append((index, earner_id, volumes))
             for (*sale, index, earner_id), volumes in members[earlier].items():
                 for later_index, later_earner_id, others in by_sale[tuple(sale)]:
-                    share = volumes._get_common_share(others)
-                    earned = sum(Decimal(str(each.earning)) for each in volumes)
+                    common = str(volumes._get_common(others))
                     rows.append(
                         (
                             earlier,
@@ -167,19 +168,20 @@ class PartnerIncentivePriorVolume(models.Model):
                             later,
                             later_index,
                             later_earner_id,
-                            str(earned * share),
-                            str(earned * share),
+                            common,
+                            common,
                         )
                     )
         return rows
 
-    def _get_common_share(self, others):
-        """Which share of these sales others can have in common with them, at most 1."""
-        own = sum(each._get_money(each.offer_id.currency_id) for each in self)
-        common = sum(each._get_money(self.offer_id.currency_id) for each in others)
-        if own <= 0:
-            return Decimal(0)
-        return min(max(common / own, Decimal(0)), Decimal(1))
+    def _get_common(self, others):
+        """Earning volume of these sales that others can have in common with them."""
+        currency = self.offer_id.currency_id
+        return calculation.in_common(
+            sum(Decimal(str(each.earning)) for each in self),
+            sum(each._get_money(currency) for each in self),
+            sum(each._get_money(currency) for each in others),
+        )
 
     def _get_money(self, currency):
         """Earning volume in money, in a currency, unrounded."""

@@ -12,6 +12,7 @@ from odoo.addons.partner_incentive_base.engine.calculation import (
     evaluate,
     gap_to_next,
     growth,
+    in_common,
     split_result,
 )
 from odoo.addons.partner_incentive_base.engine.windows import Window
@@ -276,6 +277,13 @@ class TestBestOf(BaseCase):
 
 class TestSequence(BaseCase):
     """Earlier offers reduce what later ones earn on."""
+
+    def test_no_more_in_common_than_the_others_are(self):
+        """Of 100, sold for 400, others of 300 have 75 in common, and at most all."""
+        volume, own = Decimal(100), Decimal(400)
+        for others, expected in ((300, 75), (500, 100), (-1, 0)):
+            self.assertEqual(in_common(volume, own, Decimal(others)), expected)
+        self.assertEqual(in_common(volume, Decimal(0), own), 0)
 
     def _reduced(self, *positions, common=1000):
         """Entitlements where all offers lie on the same lines."""
