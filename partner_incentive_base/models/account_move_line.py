@@ -44,18 +44,17 @@ class AccountMoveLine(models.Model):
 
     def _on_exclusion(self):
         """Say it on the documents, and let the next runs look at everybody."""
-        for move, lines in self.grouped("move_id").items():
-            for line in lines.sudo():
-                name = line.name or line.product_id.display_name
-                move.sudo().message_post(
-                    body=self.env._(
-                        "%(line)s does not count for partner incentives: %(reason)s",
-                        line=name,
-                        reason=line.incentive_exclusion,
-                    )
-                    if line.incentive_exclusion
-                    else self.env._("%s counts for partner incentives again.", name)
+        for line_sudo in self.sudo():
+            name = line_sudo.name or line_sudo.product_id.display_name
+            line_sudo.move_id.message_post(
+                body=self.env._(
+                    "%(line)s does not count for partner incentives: %(reason)s",
+                    line=name,
+                    reason=line_sudo.incentive_exclusion,
                 )
+                if line_sudo.incentive_exclusion
+                else self.env._("%s counts for partner incentives again.", name)
+            )
         self.env["partner.incentive.lock"].sudo()._forget(self.company_id)
 
     def _check_can_exclude(self):
