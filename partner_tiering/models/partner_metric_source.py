@@ -221,29 +221,7 @@ class PartnerMetricSource(models.AbstractModel):
                 self._deployments,
             ),
         ]
-        if "partner.deal.registration" in self.env:
-            sources += self._get_registration_sources()
         return {source.code: source for source in sources}
-
-    @api.model
-    def _get_registration_sources(self):
-        """Sources over deal registrations, where these are installed."""
-        registration = self.env["partner.deal.registration"]
-        needed = {"quality", "submitted_on", "partner_id", "company_id"}
-        stored = {name for name, field in registration._fields.items() if field.store}
-        if not needed <= stored:
-            return []
-        return [
-            MetricSource(
-                "registration_quality",
-                self.env._("Registration quality"),
-                self.env._("Average quality of the deals that were submitted."),
-                "average",
-                "percent",
-                registration._name,
-                self._registration_quality,
-            )
-        ]
 
     @api.model
     def _flush(self, *models_):
@@ -700,19 +678,3 @@ class PartnerMetricSource(models.AbstractModel):
     @api.model
     def _strategic_fit(self, company, window):
         return self._assessments(company, window, "strategic")
-
-    @api.model
-    def _registration_quality(self, company, window):
-        self._flush("partner.deal.registration")
-        return SQL(
-            """
-            SELECT id AS record_id, partner_id, quality::numeric AS numerator,
-                   1 AS denominator
-              FROM partner_deal_registration
-             WHERE company_id = %(company)s
-               AND submitted_on::date BETWEEN %(start)s AND %(end)s
-            """,
-            company=company.id,
-            start=window.start,
-            end=window.end,
-        )

@@ -30,39 +30,6 @@ class TestScorecard(TieringCommon):
             cls._deploy(cls.poor, end, days=110, done=1)
         cls._certify(cls.good, date(2025, 5, 1), 3)
 
-    def test_registration_quality_where_deals_are_registered(self):
-        Deal = self.env.get("partner.deal.registration")
-        if Deal is None:
-            self.assertNotIn(
-                "registration_quality", self.env["partner.metric.source"]._get_sources()
-            )
-            return
-        deal = Deal.sudo().create(
-            {
-                "partner_id": self.good.id,
-                "company_id": self.company.id,
-                "customer_name": "New customer",
-                "customer_city": "Graz",
-            }
-        )
-        deal.flush_recordset()
-        self.env.cr.execute(
-            "UPDATE partner_deal_registration SET submitted_on = %s WHERE id = %s",
-            ("2026-02-01", deal.id),
-        )
-        metric = self.env["partner.metric"].create(
-            {
-                "name": "Registration quality",
-                "code": "registration_quality",
-                "source": "registration_quality",
-            }
-        )
-        figures = self.env["partner.scorecard.calculation"]._measure(
-            metric, self.company, Q1
-        )[metric.id]
-        self.assertGreater(deal.quality, 0)
-        self.assertEqual(figures[self.good.id].value, deal.quality)
-
     def _expected(self, policy, card):
         """Score of the contracts and deployments, by hand, in exact fractions."""
         partner, end = card.partner_id, card.as_of
