@@ -299,21 +299,33 @@ def _measure(env, policy, options):
 
 
 def _bare_insert(env):
-    """Insert the rows that a refresh stored into bare tables of the same shape."""
+    """Insert the rows that a refresh stored into bare tables of the same shape.
+
+    With the same indexes and references: whoever stores them has to keep these.
+    """
     cr = env.cr
     total = 0
     for table in ("partner_scorecard", "partner_scorecard_line"):
         cr.execute(
             SQL(
-                "CREATE TEMPORARY TABLE bare (LIKE %s INCLUDING INDEXES)",
+                "CREATE TABLE bench_bare (LIKE %s INCLUDING INDEXES)",
                 SQL.identifier(table),
             )
         )
+        references = env.execute_query(
+            SQL(
+                "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
+                " WHERE conrelid = %s::regclass AND contype = 'f'",
+                table,
+            )
+        )
+        for (reference,) in references:
+            cr.execute(f"ALTER TABLE bench_bare ADD {reference}")
         seconds, _none = _time(
             lambda table=table: cr.execute(
-                SQL("INSERT INTO bare SELECT * FROM %s", SQL.identifier(table))
+                SQL("INSERT INTO bench_bare SELECT * FROM %s", SQL.identifier(table))
             )
         )
         total += seconds
-        cr.execute("DROP TABLE bare")
+        cr.execute("DROP TABLE bench_bare")
     return total
