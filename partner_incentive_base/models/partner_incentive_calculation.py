@@ -119,7 +119,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             outcome.result = results[key]
             if key[0] in wanted:
                 outcomes.append(outcome)
-        versions = {outcome.version for outcome in outcomes}
+        versions = self._get_versions_of(outcomes)
         if any(version._get_guarantee() for version in versions):
             self._add_guarantees(offers, outcomes, day, partners)
         for outcome in outcomes:
@@ -170,6 +170,11 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         self._add_guaranteed(coupled, day, partners, outcomes)
         self._accelerate(outcomes, day)
         return outcomes
+
+    @staticmethod
+    def _get_versions_of(outcomes):
+        """The distinct versions of many outcomes, cheaper than a set of records."""
+        return list({each.version.id: each.version for each in outcomes}.values())
 
     def _accelerate(self, outcomes, day):
         """Set the multiplier of positions that other offers, or tiers, accelerate.
