@@ -12,6 +12,7 @@ from . import (
     test_catalog_objective,
     test_catalog_partner,
     test_catalog_program,
+    test_cohort,
     test_dashboards,
     test_dispute,
     test_engine_accrual,

@@ -49,6 +49,7 @@ MATRIX = {
     "partner.incentive.deduction.part": MONEY,
     "partner.incentive.dispute": ("", "r", "rwc", "rwc", "rwc", "rwc", "rwc"),
     "partner.incentive.dispute.decision": ("", "", "", "rwcd", "", "rwcd", "rwcd"),
+    "partner.incentive.cohort": BOOKS,
     "partner.incentive.cost": BOOKS,
     "partner.incentive.enroll": WIZARD,
     "partner.incentive.enrollment": KEPT,
