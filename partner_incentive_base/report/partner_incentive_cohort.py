@@ -533,11 +533,16 @@ class PartnerIncentiveCohort(models.Model):
                        MAX(month) OVER (PARTITION BY company_id, start,
                                         (number - 1) / 12) AS last
                   FROM month WHERE comparable) AS span
-              JOIN sale ON sale.company_id = span.company_id
+              -- Partners with the same first month are together in or out.
+              JOIN (SELECT sale.company_id, sale.month, member.start,
+                           SUM(sale.bookings) AS bookings, SUM(sale.until) AS until
+                      FROM sale
+                 LEFT JOIN member ON member.company_id = sale.company_id
+                       AND member.partner_id = sale.partner_id
+                     GROUP BY 1, 2, 3) AS sale
+                ON sale.company_id = span.company_id
                AND sale.month IN (span.month, span.base)
-         LEFT JOIN member ON member.company_id = sale.company_id
-               AND member.partner_id = sale.partner_id
-             WHERE member.start IS NULL OR member.start > span.last
+             WHERE sale.start IS NULL OR sale.start > span.last
              GROUP BY 1, 2, 3
             HAVING SUM(CASE WHEN span.month = %(month)s THEN sale.until
                             ELSE sale.bookings END)

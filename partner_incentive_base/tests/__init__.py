@@ -2,6 +2,7 @@ from . import (
     test_access_internal,
     test_access_portal,
     test_api,
+    test_attribution_report,
     test_audit,
     test_calendar,
     test_catalog_access,

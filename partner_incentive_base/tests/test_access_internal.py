@@ -34,6 +34,7 @@ MATRIX = {
     "partner.incentive.agreement": CATALOG,
     "partner.incentive.aging": BOOKS,
     "partner.incentive.attribution": DRAFTED,
+    "partner.incentive.attribution.report": BOOKS,
     "partner.incentive.audit": ("", "r", "r", "rwcd", "r", "r", "rwcd"),
     "partner.incentive.audit.line": ("", "r", "r", "rwcd", "r", "r", "rwcd"),
     "partner.incentive.bracket": DRAFTED,
