@@ -62,6 +62,7 @@
         "report/partner_incentive_report_templates.xml",
         "report/partner_incentive_report_views.xml",
         "report/partner_incentive_claim_report_views.xml",
+        "report/partner_incentive_performance_views.xml",
         "wizards/partner_incentive_report_options_views.xml",
         "security/partner_incentive_rules.xml",
         "security/catalog_rules.xml",
