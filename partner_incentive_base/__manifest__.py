@@ -64,6 +64,7 @@
         "report/partner_incentive_claim_report_views.xml",
         "report/partner_incentive_cohort_views.xml",
         "report/partner_incentive_attribution_report_views.xml",
+        "report/partner_incentive_performance_views.xml",
         "wizards/partner_incentive_report_options_views.xml",
         "security/partner_incentive_rules.xml",
         "security/catalog_rules.xml",

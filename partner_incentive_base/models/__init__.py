@@ -35,6 +35,8 @@ from . import partner_incentive_objective_goal
 from . import partner_incentive_offer_version
 from . import partner_incentive_offer
 from . import partner_incentive_offer_template
+from . import partner_incentive_performance_figures
+from . import partner_incentive_performance
 from . import partner_incentive_posting
 from . import partner_incentive_prior_volume
 from . import partner_incentive_product_rule

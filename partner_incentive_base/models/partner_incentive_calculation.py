@@ -395,10 +395,13 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             )
         return SQL(" UNION ALL ").join(queries) if queries else None
 
-    def _read_clawed(self, measure, spans, day, partners, dimensions, documents):
+    def _read_clawed(
+        self, measure, spans, day, partners, dimensions, documents, **options
+    ):
         """Volume of documents that are claimed back, negative: it is taken off.
 
         :param documents: see :meth:`_get_clawed_documents`
+        :param options: of the query
         :return: list of ``(index, earner id, document id, (Label, _Volumes))``
         """
         version = spans[0].version
@@ -438,6 +441,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 source,
             ),
             with_quantity=False,
+            **options,
         )
         kept_apart = (*dimensions, "document_id")
         reading = _Reading(version, measure, kept_apart)

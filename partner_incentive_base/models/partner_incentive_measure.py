@@ -35,6 +35,14 @@ class PartnerIncentiveMeasure(models.AbstractModel):
         )
 
     @api.model
+    def _get_sales_documents(self):
+        """Models of documents that stand for sales; extension point.
+
+        Return on what an offer costs is only told of offers that count these.
+        """
+        return {"account.move", "sale.order"}
+
+    @api.model
     def _claim_source(self, company, until):
         """Approved claims by the date of what they claim for."""
         self.env["partner.incentive.claim"].flush_model()

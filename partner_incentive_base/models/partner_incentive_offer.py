@@ -726,6 +726,16 @@ class PartnerIncentiveOffer(models.Model):
         action["context"] = {}
         return action
 
+    def action_view_performance(self):
+        """Adoption, cost and return of the offer, per quarter."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "partner_incentive_base.partner_incentive_performance_action"
+        )
+        action["domain"] = [("offer_id", "=", self.id)]
+        action["context"] = {}
+        return action
+
     def action_view_standings(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(

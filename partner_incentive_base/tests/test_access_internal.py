@@ -66,6 +66,7 @@ MATRIX = {
     "partner.incentive.objective.goal": CATALOG,
     "partner.incentive.offer": DRAFTED,
     "partner.incentive.offer.version": DRAFTED,
+    "partner.incentive.performance": BOOKS,
     "partner.incentive.prior.volume": BOOKS,
     "partner.incentive.product.rule": DRAFTED,
     "partner.incentive.program": CATALOG,

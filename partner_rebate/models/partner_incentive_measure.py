@@ -68,6 +68,13 @@ class PartnerIncentiveMeasure(models.AbstractModel):
         return measures
 
     @api.model
+    def _get_sales_documents(self):
+        return super()._get_sales_documents() | {
+            "partner.customer.contract",
+            "partner.sell.through.file",
+        }
+
+    @api.model
     def _undiscounted_source(self, company, until):
         """Invoice lines at their price before the line's discount.
 
