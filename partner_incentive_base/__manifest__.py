@@ -22,6 +22,7 @@
         "security/ir.model.access.csv",
         "security/catalog/ir.model.access.csv",
         "data/catalog_data.xml",
+        "data/partner_incentive_event_data.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
         "views/menus.xml",

@@ -24,6 +24,7 @@ from . import partner_incentive_dispute
 from . import partner_incentive_csv
 from . import partner_incentive_enrollment
 from . import partner_incentive_entry
+from . import partner_incentive_event
 from . import partner_incentive_evidence
 from . import partner_incentive_evidence_rule
 from . import partner_incentive_evidence_type
@@ -60,5 +61,6 @@ from . import product_template
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import res_partner_portal
 from . import res_partner_grade
 from . import sale_order

@@ -29,6 +29,7 @@ from . import (
     test_evidence,
     test_golive,
     test_performance,
+    test_notifications,
     test_portal,
     test_portal_payouts,
     test_reports,

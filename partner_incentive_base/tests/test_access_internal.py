@@ -77,6 +77,7 @@ MATRIX = {
     "partner.incentive.rollforward": BOOKS,
     # Every employee reads them where contacts show them.
     "partner.incentive.region": ("r", "r", "r", "r", "r", "rwcd", "rwcd"),
+    "partner.incentive.event": ("r",) * 7,
     "partner.incentive.specialization": ("r", "r", "r", "r", "r", "rwcd", "rwcd"),
     "partner.incentive.run": ("", "r", "r", "r", "rcd", "r", "rcd"),
     "partner.incentive.segment": CATALOG,
