@@ -11,6 +11,7 @@
         "security/ir.model.access.csv",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
+        "data/mail_template_data.xml",
         "wizards/partner_deal_decision_views.xml",
         "wizards/partner_deal_import_views.xml",
         "views/partner_deal_finding_views.xml",

@@ -24,6 +24,7 @@
         "data/catalog_data.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
+        "data/mail_template_data.xml",
         "views/menus.xml",
         "wizards/partner_incentive_wizard_views.xml",
         "wizards/catalog_wizard_views.xml",

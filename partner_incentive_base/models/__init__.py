@@ -1,4 +1,5 @@
 from . import partner_incentive_disputed_mixin
+from . import partner_incentive_notified_mixin  # the documents below inherit it
 from . import account_move
 from . import account_move_attribution
 from . import account_move_line

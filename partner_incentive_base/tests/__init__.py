@@ -25,6 +25,7 @@ from . import (
     test_engine_windows,
     test_evidence,
     test_golive,
+    test_mail,
     test_portal,
     test_portal_payouts,
     test_reports,
