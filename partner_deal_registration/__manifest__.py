@@ -23,6 +23,7 @@
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
         "views/portal_templates.xml",
+        "views/digest_views.xml",
         "views/menus.xml",
         "security/partner_deal_rules.xml",
         "data/dashboard_data.xml",

@@ -57,6 +57,7 @@
         "views/product_template_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
+        "views/digest_views.xml",
         "views/portal_templates.xml",
         "views/portal_payout_templates.xml",
         "views/portal_dispute_templates.xml",

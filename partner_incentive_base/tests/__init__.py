@@ -13,6 +13,7 @@ from . import (
     test_catalog_partner,
     test_catalog_program,
     test_dashboards,
+    test_digest,
     test_dispute,
     test_engine_accrual,
     test_engine_allocation,
