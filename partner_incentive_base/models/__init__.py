@@ -1,7 +1,9 @@
 from . import partner_incentive_disputed_mixin
+from . import partner_incentive_notified_mixin  # the documents below inherit it
 from . import account_move
 from . import account_move_attribution
 from . import account_move_line
+from . import digest_digest
 from . import ir_attachment
 from . import partner_customer_contract
 from . import partner_incentive_acceptance

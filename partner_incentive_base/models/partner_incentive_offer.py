@@ -427,7 +427,6 @@ class PartnerIncentiveOffer(models.Model):
 
     def action_return(self):
         self.version_id.write({"state": "draft"})
-        self.sudo().activity_unlink(["partner_incentive_base.mail_activity_publish"])
 
     def action_publish(self):
         self.version_id.write({"state": "published"})
@@ -485,19 +484,16 @@ class PartnerIncentiveOffer(models.Model):
         draft.unlink()
 
     def _ask_to_publish(self, user, note):
-        """Give ``user`` an activity to look at the terms and publish them."""
+        """Let ``user``, and nobody else, have the activity to look and publish."""
+        activity = "partner_incentive_base.mail_activity_offer"
+        # Whoever may submit an offer may ask for its publication.
+        self.sudo().activity_unlink([activity])
         for offer in self:
-            # Whoever may submit an offer may ask for its publication.
-            offer.sudo().activity_schedule(
-                "partner_incentive_base.mail_activity_publish",
-                user_id=user.id,
-                note=note,
-            )
+            offer.sudo().activity_schedule(activity, user_id=user.id, note=note)
 
     def _on_publish(self, version):
         """After a version was published; extension point."""
         self.ensure_one()
-        self.sudo().activity_feedback(["partner_incentive_base.mail_activity_publish"])
         if self.entry_ids:
             self._mark_to_accrue()
         overlap = self._get_overlapping_offers()

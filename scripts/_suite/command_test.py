@@ -16,7 +16,16 @@ full run always builds it anew. Any option that is not listed here goes to pytes
 import argparse
 import subprocess
 
-from . import browser, database, environment, lifecycle, modules, odoo_server, paths
+from . import (
+    browser,
+    database,
+    environment,
+    example,
+    lifecycle,
+    modules,
+    odoo_server,
+    paths,
+)
 from .console import Failure, say, step
 from .postgres import Server
 
@@ -69,7 +78,12 @@ def _run_checks():
     checks = {
         "ruff check": ["ruff", "check", "."],
         "ruff format": ["ruff", "format", "--check", "."],
-        "pylint-odoo": ["pylint", "--rcfile=setup.cfg", *ours],
+        "pylint-odoo": [
+            "pylint",
+            "--rcfile=setup.cfg",
+            *ours,
+            example.MODULE,
+        ],
     }
     for name, command in checks.items():
         with step(f"Checking with {name}"):
