@@ -14,6 +14,7 @@ from . import (
     test_catalog_program,
     test_dashboards,
     test_dispute,
+    test_empty_lists,
     test_engine_accrual,
     test_engine_allocation,
     test_engine_calculation,
@@ -27,7 +28,10 @@ from . import (
     test_golive,
     test_portal,
     test_portal_payouts,
+    test_portal_preview,
+    test_readiness,
     test_reports,
+    test_roll,
     test_rules_property,
 )
 from . import test_uploads
