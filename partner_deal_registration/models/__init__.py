@@ -21,6 +21,7 @@ from . import partner_incentive_attribution
 from . import partner_incentive_dispute
 from . import partner_incentive_measure
 from . import partner_incentive_program
+from . import partner_incentive_readiness
 from . import crm_lead
 from . import res_company
 from . import res_partner

@@ -35,6 +35,15 @@ class TestDealReport(DealCommon):
         self.assertEqual(row["approval_rate:avg"], 75)
         self.assertAlmostEqual(row["conversion_rate:avg"], 100 / 3)
         self.assertEqual(row["clock_rate:avg"], 100)
+        ready = self.env["partner.incentive.readiness"].search(
+            [("company_id", "=", self.company.id), ("capability", "=", "deals")]
+        )
+        self.assertEqual(ready.value, 100)
+        self.assertEqual(ready.basis, "4 decided registrations")
+        self.assertEqual(
+            ready.with_user(self.manager).action_open()["res_model"],
+            "partner.deal.registration",
+        )
 
     def test_attribution_has_deals_until_their_quotation_takes_over(self):
         """Pipeline by deal or by quotation, never both; won against won and lost."""

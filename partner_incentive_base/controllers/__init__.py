@@ -2,4 +2,5 @@ from . import portal
 from . import portal_statement
 from . import portal_payouts
 from . import portal_dispute
+from . import portal_preview
 from . import statement_files

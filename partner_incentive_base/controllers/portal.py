@@ -39,6 +39,7 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
             "title": breadcrumbs[-1][0] if breadcrumbs else request.env._("Incentives"),
             "incentive_breadcrumbs": breadcrumbs,
             "partner_sudo": self._get_incentive_partner(),
+            "incentive_preview": request.env["ir.http"]._get_incentive_preview(),
             **values,
         }
 

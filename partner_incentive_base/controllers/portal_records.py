@@ -31,7 +31,13 @@ class PortalRecords:
         return fields.Date.context_today(request.env.user)
 
     def _get_incentive_partner(self):
-        """The company that the user acts for. ``env.user`` is read as superuser."""
+        """The company that the user acts for. ``env.user`` is read as superuser.
+
+        For an incentive manager who looks at a partner's portal, that partner.
+        """
+        preview_sudo = request.env["ir.http"]._get_incentive_preview()
+        if preview_sudo:
+            return preview_sudo
         return request.env.user.partner_id.commercial_partner_id
 
     def _get_own_domain(self):

@@ -263,7 +263,7 @@ class PortalTerms:
                     currency.format(version.settlement_minimum),
                 ),
             )
-        partner = request.env.user.commercial_partner_id
+        partner = self._get_incentive_partner()
         held = version._get_holdback_percents(self._get_today(), partner.ids)[
             partner.id
         ]

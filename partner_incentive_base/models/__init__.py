@@ -4,6 +4,7 @@ from . import account_move
 from . import account_move_attribution
 from . import account_move_line
 from . import digest_digest
+from . import ir_http
 from . import ir_attachment
 from . import partner_customer_contract
 from . import partner_incentive_acceptance
@@ -45,6 +46,7 @@ from . import partner_incentive_prior_volume
 from . import partner_incentive_product_rule
 from . import partner_incentive_program
 from . import partner_incentive_region
+from . import partner_incentive_readiness
 from . import partner_incentive_run
 from . import partner_incentive_segment
 from . import partner_incentive_settlement

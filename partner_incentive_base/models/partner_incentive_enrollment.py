@@ -299,6 +299,11 @@ class PartnerIncentiveEnrollment(models.Model):
                 )
             )
 
+    def action_preview_portal(self):
+        """The portal as the partner sees it, to read only."""
+        self.ensure_one()
+        return self.partner_id.action_preview_incentive_portal()
+
     def action_end(self):
         for enrollment in self:
             enrollment.write(

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -170,6 +170,12 @@ class ResCompany(models.Model):
     def _get_fiscal_first_month(self):
         """Month in which the company's fiscal year begins."""
         return int(self.fiscalyear_last_month) % 12 + 1
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        self.env["partner.incentive.readiness"]._create_missing(companies)
+        return companies
 
     def _create_incentive_defaults(self):
         """Make the accounts, the journal and the product that are not set yet.

@@ -107,6 +107,15 @@ class ResPartner(models.Model):
         for partner in self:
             partner.incentive_entry_count = counts.get(partner._origin, 0)
 
+    def action_preview_incentive_portal(self):
+        """The portal as this partner sees it, to read only."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/my/incentives/preview/{self.id}",
+            "target": "self",
+        }
+
     def action_view_incentive_entries(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -17,6 +17,7 @@ from . import (
     test_dashboards,
     test_digest,
     test_dispute,
+    test_empty_lists,
     test_engine_accrual,
     test_engine_allocation,
     test_engine_calculation,
@@ -34,7 +35,10 @@ from . import (
     test_mail,
     test_portal,
     test_portal_payouts,
+    test_portal_preview,
+    test_readiness,
     test_reports,
+    test_roll,
     test_rules_property,
 )
 from . import test_uploads

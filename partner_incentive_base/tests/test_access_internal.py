@@ -70,10 +70,13 @@ MATRIX = {
     "partner.incentive.prior.volume": BOOKS,
     "partner.incentive.product.rule": DRAFTED,
     "partner.incentive.program": CATALOG,
+    "partner.incentive.readiness": ("", "r", "r", "r", "r", "rw", "rw"),
     "partner.incentive.reason": WIZARD,
     "partner.incentive.reconciliation": BOOKS,
     "partner.incentive.register": BOOKS,
     "partner.incentive.report.options": ("", *["rwcd"] * 6),
+    "partner.incentive.roll": MANAGERS,
+    "partner.incentive.roll.line": MANAGERS,
     "partner.incentive.rollforward": BOOKS,
     # Every employee reads them where contacts show them.
     "partner.incentive.region": ("r", "r", "r", "r", "r", "rwcd", "rwcd"),

@@ -10,4 +10,5 @@ from . import partner_incentive_enroll
 from . import partner_incentive_explanation
 from . import partner_incentive_reason
 from . import partner_incentive_report_options
+from . import partner_incentive_roll
 from . import sale_make_invoice_advance

@@ -1,3 +1,5 @@
+import logging
+import time
 from datetime import date
 
 from freezegun import freeze_time
@@ -5,6 +7,8 @@ from freezegun import freeze_time
 from odoo.tests import HttpCase, tagged
 
 from .common import RebateCommon
+
+_logger = logging.getLogger(__name__)
 
 
 @tagged("post_install", "-at_install")
@@ -24,3 +28,32 @@ class TestTours(RebateCommon, HttpCase):
         self.assertEqual(offer.state, "published")
         self.assertEqual(offer.settled_amount, 100)
         self.assertLedgerAgrees()
+
+    def test_from_login_to_published_offer(self):
+        """A newcomer launches an offer, a second person publishes it; timed."""
+        self.program.write({"is_default": True, "user_id": self.users["admin"].id})
+        self._invoice(self.partner_1, date(2026, 2, 10), 120000)
+        start = time.monotonic()
+        with freeze_time("2026-07-15", tick=True):
+            self.start_tour("/web/login", "partner_rebate_launch")
+            launched = time.monotonic()
+            self.env.invalidate_all()
+            offer = self.env["partner.incentive.offer"].search(
+                [("program_id", "=", self.program.id), ("state", "=", "review")]
+            )
+            self.assertEqual(offer.expected_cost, 4800)
+            self.assertEqual(offer.activity_ids.user_id, self.users["admin"])
+            self.start_tour(
+                "/odoo/incentive-offers",
+                "partner_rebate_launch_publish",
+                login="incentive_admin",
+            )
+        self.env.invalidate_all()
+        self.assertEqual(offer.state, "published")
+        self.assertEqual(self.program.budget_ids.planned, 20000)
+        _logger.info(
+            "From login to a submitted offer in %.0f s, published after %.0f s",
+            launched - start,
+            time.monotonic() - start,
+        )
+        self.assertLess(time.monotonic() - start, 300)
