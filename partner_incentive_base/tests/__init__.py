@@ -26,8 +26,13 @@ from . import (
     test_evidence,
     test_golive,
     test_notifications,
+    test_policies,
     test_portal,
+    test_portal_calculator,
+    test_portal_home,
     test_portal_payouts,
+    test_portal_scale,
+    test_portal_team,
     test_reports,
     test_rules_property,
 )

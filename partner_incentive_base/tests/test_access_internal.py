@@ -72,6 +72,8 @@ MATRIX = {
     "partner.incentive.register": BOOKS,
     "partner.incentive.report.options": ("", *["rwcd"] * 6),
     "partner.incentive.rollforward": BOOKS,
+    "partner.incentive.policy": CATALOG,
+    "partner.incentive.policy.acceptance": BOOKS,
     # Every employee reads them where contacts show them.
     "partner.incentive.region": ("r", "r", "r", "r", "r", "rwcd", "rwcd"),
     "partner.incentive.event": ("r",) * 7,
