@@ -42,6 +42,8 @@ STEPS = {
 MAX_FILE = 10 * 1024 * 1024
 FILE_TYPES = (".pdf", ".png", ".jpg", ".jpeg", ".docx", ".xlsx", ".txt", ".eml", ".msg")
 PAGE_SIZE = 20
+#: Days before the end of a protection in which the overview reminds of it.
+SOON = 14
 ERRORS = (UserError, ValidationError, AccessError, ValueError)
 
 
@@ -91,6 +93,89 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
             "deal": ("partner.deal.registration", Domain("state", "=", "rejected")),
         }
 
+    def _get_dispute_areas(self):
+        return {**super()._get_dispute_areas(), "partner.deal.registration": ("deals",)}
+
+    # --------------------------------------------------------------------- overview
+
+    def _get_home_task_kinds(self):
+        today = self._get_today()
+        deals = {
+            "model": "partner.deal.registration",
+            "areas": ("deals",),
+            "prepare": self._prepare_deal_task,
+        }
+        return [
+            *super()._get_home_task_kinds(),
+            {
+                "model": "crm.lead",
+                "domain": self._get_passed_lead_domain(),
+                "order": "passed_deadline, id",
+                "areas": ("deals",),
+                "prepare": self._prepare_lead_task,
+            },
+            {
+                **deals,
+                "domain": self._get_own_domain() & Domain("state", "=", "info"),
+                "order": "id",
+            },
+            {
+                **deals,
+                "domain": self._get_own_domain()
+                & Domain("state", "=", "approved")
+                & Domain("protected_until", ">=", today)
+                & Domain("protected_until", "<=", self._get_soon(SOON)),
+                "order": "protected_until, id",
+            },
+        ]
+
+    def _prepare_lead_task(self, lead_sudo):
+        deadline = fields.Datetime.context_timestamp(
+            request.env.user, lead_sudo.passed_deadline
+        )
+        return {
+            "title": request.env._("Answer a lead that we passed to you"),
+            "text": lead_sudo.name,
+            "url": "/my/incentives/deals",
+            "due": deadline.date(),
+        }
+
+    def _prepare_deal_task(self, deal_sudo):
+        env = request.env
+        ends = deal_sudo.state == "approved"
+        return {
+            "title": env._("Close a deal, or ask for an extension")
+            if ends
+            else env._("Complete a returned deal"),
+            "text": f"{deal_sudo.name}, {deal_sudo.customer_name}",
+            "url": f"/my/incentives/deals/{deal_sudo.id}",
+            "due": deal_sudo.protected_until if ends else None,
+        }
+
+    def _get_home_cards(self):
+        env = request.env
+        counts = dict(
+            env["partner.deal.registration"]
+            .sudo()
+            ._read_group(self._get_own_domain(), ["state"], ["__count"])
+        )
+        waiting = sum(counts.get(state, 0) for state in ("submitted", "conflict"))
+        return [
+            *super()._get_home_cards(),
+            {
+                "title": env._("Deals"),
+                "figure": env._("%s protected", counts.get("approved", 0)),
+                "text": env._(
+                    "%(waiting)s in review, %(won)s won",
+                    waiting=waiting,
+                    won=counts.get("converted", 0),
+                ),
+                "url": "/my/incentives/deals",
+                "areas": ("deals",),
+                "sequence": 20,
+            },
+        ]
+
     # ------------------------------------------------------------------------- list
 
     @route(
@@ -98,6 +183,7 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
         type="http",
         auth="user",
         website=True,
+        incentive_area="deals",
     )
     def portal_my_deals(self, page=1, search=None, status=None, **kw):
         Deal = request.env["partner.deal.registration"].sudo()
@@ -146,23 +232,26 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
             ),
         }
 
-    def _get_passed_leads(self):
+    def _get_passed_lead_domain(self):
         return (
-            request.env["crm.lead"]
-            .sudo()
-            .search(
-                [
-                    ("passed_partner_id", "=", self._get_incentive_partner().id),
-                    ("passed_state", "=", "passed"),
-                    ("passed_deadline", ">=", fields.Datetime.now()),
-                ],
-                order="passed_deadline",
-            )
+            Domain("passed_partner_id", "=", self._get_incentive_partner().id)
+            & Domain("passed_state", "=", "passed")
+            & Domain("passed_deadline", ">=", fields.Datetime.now())
         )
+
+    def _get_passed_leads(self):
+        Lead = request.env["crm.lead"].sudo()
+        return Lead.search(self._get_passed_lead_domain(), order="passed_deadline")
 
     # ------------------------------------------------------------------------- steps
 
-    @route("/my/incentives/deals/new", type="http", auth="user", website=True)
+    @route(
+        "/my/incentives/deals/new",
+        type="http",
+        auth="user",
+        website=True,
+        incentive_area="deals",
+    )
     def portal_new_deal(self, **kw):
         return self._render_step(None, "customer", {})
 
@@ -171,6 +260,7 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
         type="http",
         auth="user",
         website=True,
+        incentive_area="deals",
     )
     def portal_edit_deal(self, deal_id, step, **kw):
         deal = self._get_deal(deal_id)
@@ -256,6 +346,7 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
         auth="user",
         methods=["POST"],
         website=True,
+        incentive_area="deals",
     )
     def portal_save_deal(self, step, deal_id=None, **typed):
         """Save a step, complete or not, and go on."""
@@ -369,7 +460,13 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
 
     # ------------------------------------------------------------------------- page
 
-    @route("/my/incentives/deals/<int:deal_id>", type="http", auth="user", website=True)
+    @route(
+        "/my/incentives/deals/<int:deal_id>",
+        type="http",
+        auth="user",
+        website=True,
+        incentive_area="deals",
+    )
     def portal_my_deal(self, deal_id, error=None, **kw):
         return self._render_deal(self._get_deal(deal_id))
 
@@ -433,6 +530,7 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
         auth="user",
         methods=["POST"],
         website=True,
+        incentive_area="deals",
     )
     def portal_deal_action(self, deal_id, verb, **typed):
         """What a partner does with its registration; the model guards each."""
@@ -473,7 +571,13 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
 
     # ------------------------------------------------------------------------- upload
 
-    @route("/my/incentives/deals/upload", type="http", auth="user", website=True)
+    @route(
+        "/my/incentives/deals/upload",
+        type="http",
+        auth="user",
+        website=True,
+        incentive_area="deals",
+    )
     def portal_upload_deals(self, **kw):
         return self._render_upload()
 
@@ -483,7 +587,12 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
             self._prepare_deal_values(results=results, error=error, columns=COLUMNS),
         )
 
-    @route("/my/incentives/deals/template.csv", type="http", auth="user")
+    @route(
+        "/my/incentives/deals/template.csv",
+        type="http",
+        auth="user",
+        incentive_area="deals",
+    )
     def portal_deal_template(self, **kw):
         return request.make_response(
             ";".join(COLUMNS) + "\n",
@@ -499,6 +608,7 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
         auth="user",
         methods=["POST"],
         website=True,
+        incentive_area="deals",
     )
     def portal_send_deals(self, file=None, **kw):
         """Register the deals of a file, each through the same checks as one by one."""
@@ -522,6 +632,7 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
         auth="user",
         methods=["POST"],
         website=True,
+        incentive_area="deals",
     )
     def portal_answer_lead(self, lead_id, answer, reason=None, **kw):
         lead = self._get_passed_leads().filtered(lambda lead: lead.id == lead_id)

@@ -649,9 +649,13 @@ class PartnerDealRegistration(models.Model):
         getattr(self.sudo(), f"_do_{verb}")(*arguments, **options)
 
     def _is_party(self):
-        """Whether the user belongs to the company that registered the deal."""
+        """Whether the user may act for the company that registered the deal."""
         self.ensure_one()
-        return self.env.user.partner_id.commercial_partner_id == self.sudo().partner_id
+        contact = self.env.user.partner_id
+        return (
+            contact.commercial_partner_id == self.sudo().partner_id
+            and contact._may_use_incentives("deals")
+        )
 
     def _check_actor(self, portal=False):
         """An incentive user, or where ``portal`` says so somebody of the partner."""
@@ -789,6 +793,7 @@ class PartnerDealRegistration(models.Model):
             raise UserError(self.env._("Give the fields of one deal by their names."))
         vals = {name: values[name] for name in PARTNER_FIELDS & set(values)}
         if user._is_portal():
+            user.partner_id._check_incentive_area("deals")
             vals["partner_id"] = user.partner_id.commercial_partner_id.id
             self._check_may_register(user.partner_id.commercial_partner_id)
             Registration = self.sudo()

@@ -1,6 +1,8 @@
 import re
 
+from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
 
 from .common import DealCommon
 
@@ -139,3 +141,57 @@ class TestDealPortal(DealCommon, HttpCase):
         self.url_open("/my/incentives/deals")
         with self.assertQueryCount(80):
             self.url_open("/my/incentives/deals")
+
+    def _set_role(self, role):
+        self.portal_1.partner_id.incentive_portal_role = role
+        self.env.flush_all()
+
+    @mute_logger("odoo.http")
+    def test_deals_are_for_sales(self):
+        """By page, by RPC, and by the guards of the steps."""
+        page = self.url_open("/my/incentives/deals/new")
+        self._post(
+            "/my/incentives/deals/save/customer", page, customer_name="Neue Werke AG"
+        )
+        deal = self._own()[:1]
+        own = deal.with_user(self.portal_1)
+        for role, allowed in (
+            ("sales", True),
+            ("marketing", False),
+            ("finance", False),
+        ):
+            self._set_role(role)
+            status = 200 if allowed else 403
+            for path in ("deals", "deals/new", f"deals/{deal.id}"):
+                response = self.url_open(f"/my/incentives/{path}")
+                self.assertEqual(response.status_code, status, (role, path))
+            self.assertEqual(bool(own.search([("id", "=", deal.id)])), allowed)
+            if not allowed:
+                with self.assertRaises(AccessError):
+                    own.read(["name"])
+                with self.assertRaises(AccessError):
+                    own.action_submit()
+                with self.assertRaises(AccessError):
+                    own.register({"customer_name": "By API"})
+        self.assertEqual(deal.state, "draft")
+
+    def test_overview_reminds_of_what_waits(self):
+        page = self.url_open("/my/incentives/deals/new")
+        self._post(
+            "/my/incentives/deals/save/customer", page, customer_name="Neue Werke AG"
+        )
+        deal = self._own()[:1]
+        task = f'href="/my/incentives/deals/{deal.id}"'
+        self.assertNotIn(task, self.url_open("/my/incentives").text)
+        self.env.flush_all()
+        # returned by a reviewer; how that comes about is tested elsewhere
+        self.env.cr.execute(
+            "UPDATE partner_deal_registration SET state = 'info' WHERE id = %s",
+            [deal.id],
+        )
+        self.env.invalidate_all()
+        home = self.url_open("/my/incentives").text
+        self.assertIn(task, home)
+        self.assertIn("Complete a returned deal", home)
+        self._set_role("finance")
+        self.assertNotIn(task, self.url_open("/my/incentives").text)

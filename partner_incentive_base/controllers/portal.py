@@ -12,6 +12,8 @@ from odoo.tools import format_date
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
+from .portal_calculator import PortalCalculator
+from .portal_home import PortalHome
 from .portal_records import MAX_ID, PortalRecords
 from .portal_terms import PortalTerms
 
@@ -21,7 +23,9 @@ HISTORY_LENGTH = 24
 MAX_NOTE_LENGTH = 2000
 
 
-class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
+class PartnerIncentivePortal(
+    PortalHome, PortalCalculator, PortalTerms, PortalRecords, CustomerPortal
+):
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
         if "incentive_count" in counters:
@@ -40,12 +44,19 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
             "incentive_breadcrumbs": breadcrumbs,
             "partner_sudo": self._get_incentive_partner(),
             "incentive_preview": request.env["ir.http"]._get_incentive_preview(),
+            "incentive_areas": self._get_areas(),
             **values,
         }
 
     # --------------------------------------------------------------------- overview
 
-    @route("/my/incentives", type="http", auth="user", website=True)
+    @route(
+        "/my/incentives",
+        type="http",
+        auth="user",
+        website=True,
+        incentive_area="home",
+    )
     def portal_my_incentives(self, message=None, **kw):
         return request.render(
             "partner_incentive_base.portal_my_incentives",
@@ -57,10 +68,17 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
         agreements = self._get_agreements(enrollments_sudo.program_id)
         visible = self._get_visible_offers(enrollments_sudo)
         offers = self._prepare_offers(visible, enrollments_sudo)
+        own = self._get_own_domain()
+        sees_money = "money" in self._get_areas()
+        totals, history = self._get_history(own) if sees_money else ([], {})
         return self._prepare_incentive_values(
             "incentives",
             message=self._get_message(message),
-            totals=self._get_totals(self._get_own_domain()),
+            tasks=self._prepare_tasks(),
+            cards=self._prepare_cards(),
+            totals=totals,
+            next_payout=self._get_next_payout(totals, visible) if sees_money else None,
+            charts=self._prepare_charts(history),
             enrollments=[
                 {
                     "enrollment": enrollment_sudo,
@@ -96,10 +114,7 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
         today = self._get_today()
         offers_sudo = request.env["partner.incentive.offer"].sudo()
         offers_sudo = offers_sudo.union(*(offer for offer, _version, _own in visible))
-        standings = {
-            standing.offer_id: standing
-            for standing in self._get_standings(offers_sudo, today)
-        }
+        standings = self._get_present_standings(offers_sudo, today)
         return [
             {
                 "offer": offer_sudo,
@@ -197,18 +212,24 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
     # ------------------------------------------------------------------------ offer
 
     @route(
-        "/my/incentives/offers/<int:offer_id>", type="http", auth="user", website=True
+        "/my/incentives/offers/<int:offer_id>",
+        type="http",
+        auth="user",
+        website=True,
+        incentive_area="terms",
     )
-    def portal_my_incentive_offer(self, offer_id, message=None, **kw):
+    def portal_my_incentive_offer(self, offer_id, message=None, volume="", **kw):
         offer_sudo = self._get_offer(offer_id)
         if not offer_sudo:
             raise NotFound()
         return request.render(
             "partner_incentive_base.portal_my_incentive_offer",
-            self._prepare_offer_values(offer_sudo, self._get_message(message)),
+            self._prepare_offer_values(
+                offer_sudo, self._get_message(message), volume=volume
+            ),
         )
 
-    def _prepare_offer_values(self, offer_sudo, message=None, error=None):
+    def _prepare_offer_values(self, offer_sudo, message=None, error=None, volume=""):
         today = self._get_today()
         enrollment_sudo = self._get_enrollment(offer_sudo, self._get_enrollments())
         version = self._get_current_version(offer_sudo)
@@ -233,6 +254,7 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
             error=error,
             terms=terms,
             ladders=self._get_ladders(version, own),
+            calculator=self._prepare_calculator(version, own, volume),
             upcoming=upcoming,
             upcoming_date=format_date(request.env, upcoming.effective_date)
             if upcoming
@@ -265,6 +287,7 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
         auth="user",
         website=True,
         methods=["POST"],
+        incentive_area="offers",
     )
     def portal_my_incentive_offer_accept(
         self, offer_id, version_id=None, confirmed=None, **kw
@@ -311,9 +334,10 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
         auth="user",
         website=True,
         methods=["GET", "POST"],
+        incentive_area="agreements",
     )
     def portal_my_incentive_enrollment(
-        self, enrollment_id, agreement_id=None, confirmed=None, message=None, **kw
+        self, enrollment_id, agreement_id=None, confirmed=None, policies="", **kw
     ):
         """Read the agreement of a program, and accept it."""
         enrollment_sudo = self._get_own_record(
@@ -322,13 +346,17 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
         if not enrollment_sudo:
             raise NotFound()
         agreement = enrollment_sudo.program_id._get_agreement()
+        asked_sudo = self._get_asked_policies(enrollment_sudo.program_id)
         error = None
         if request.httprequest.method == "POST":
             if not self._get_agreement_to_accept(enrollment_sudo, agreement):
                 return request.redirect("/my/incentives?message=present")
-            error = self._get_agreement_error(agreement, agreement_id, confirmed)
+            error = self._get_agreement_error(
+                agreement, agreement_id, confirmed, asked_sudo, policies
+            )
             if not error:
                 enrollment_sudo._accept(request.env.user)
+                self._accept_policies(asked_sudo)
                 return request.redirect("/my/incentives?message=accepted")
         return request.render(
             "partner_incentive_base.portal_my_incentive_enrollment",
@@ -339,13 +367,38 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
                 enrollment=enrollment_sudo,
                 agreement=agreement,
                 to_accept=self._get_agreement_to_accept(enrollment_sudo, agreement),
+                policies=asked_sudo,
                 error=error,
                 note="",
             ),
         )
 
-    def _get_agreement_error(self, agreement, agreement_id, confirmed):
-        """Why the agreement cannot be recorded as accepted, or None."""
+    def _get_asked_policies(self, program_sudo):
+        """Policies that the partner accepts together with a program's agreement."""
+        return self._get_policies_to_accept().filtered(
+            lambda policy: policy.company_id == program_sudo.company_id
+        )
+
+    def _accept_policies(self, policies_sudo):
+        self._create_once(
+            lambda: policies_sudo._accept(
+                self._get_incentive_partner(), request.env.user
+            )
+        )
+
+    def _get_agreement_error(
+        self, agreement, agreement_id, confirmed, asked_sudo, policies
+    ):
+        """Why the agreement cannot be recorded as accepted, or None.
+
+        :param asked_sudo: policies that are accepted with it
+        :param policies: ids of those that were on the page
+        """
+        if policies != ",".join(map(str, asked_sudo.ids)):
+            return request.env._(
+                "The policies have changed since you opened this page. Read them "
+                "again, please, before you accept them."
+            )
         if agreement and agreement_id != str(agreement.id):
             return request.env._(
                 "The agreement has changed since you opened this page. Read it again, "
@@ -361,9 +414,10 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
         auth="user",
         website=True,
         methods=["GET", "POST"],
+        incentive_area="agreements",
     )
     def portal_my_incentive_program(
-        self, program_id, agreement_id=None, confirmed=None, note="", **kw
+        self, program_id, agreement_id=None, confirmed=None, policies="", note="", **kw
     ):
         """Read what a program is about, and ask to join it."""
         program_sudo = self._get_program_to_join(program_id)
@@ -373,10 +427,13 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
         if enrolled:
             return request.redirect(f"/my/incentives/enrollments/{enrolled[0].id}")
         agreement = program_sudo._get_agreement()
+        asked_sudo = self._get_asked_policies(program_sudo)
         note = note.replace("\x00", "").strip()
         error = None
         if request.httprequest.method == "POST":
-            error = self._get_agreement_error(agreement, agreement_id, confirmed)
+            error = self._get_agreement_error(
+                agreement, agreement_id, confirmed, asked_sudo, policies
+            )
             if not error and len(note) > MAX_NOTE_LENGTH:
                 error = request.env._(
                     "Your message has %(length)s characters; shorten it to %(most)s.",
@@ -385,6 +442,7 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
                 )
             if not error:
                 self._create_once(lambda: self._request_enrollment(program_sudo, note))
+                self._accept_policies(asked_sudo)
                 return request.redirect("/my/incentives?message=requested")
         return request.render(
             "partner_incentive_base.portal_my_incentive_enrollment",
@@ -395,6 +453,7 @@ class PartnerIncentivePortal(PortalTerms, PortalRecords, CustomerPortal):
                 enrollment=None,
                 agreement=agreement,
                 to_accept=agreement,
+                policies=asked_sudo,
                 error=error,
                 note=note,
             ),

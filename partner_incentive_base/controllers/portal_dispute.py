@@ -32,10 +32,46 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
             ),
         }
 
+    def _get_dispute_areas(self):
+        """``{model: areas}``, of which a role needs one to dispute a document."""
+        return {
+            "partner.incentive.entry": ("money",),
+            "partner.incentive.claim": ("funds", "money"),
+            "partner.incentive.settlement.line": ("money",),
+        }
+
+    def _may_dispute(self, model):
+        areas = self._get_dispute_areas().get(model, ())
+        return request.env.user.partner_id._may_use_incentives(*areas)
+
+    def _get_dispute_domain(self):
+        """The partner's disputes about what the user's role includes."""
+        models = [
+            model for model in self._get_dispute_areas() if self._may_dispute(model)
+        ]
+        return self._get_own_domain() & Domain("res_model", "in", models)
+
+    def _get_home_task_kinds(self):
+        return [
+            *super()._get_home_task_kinds(),
+            {
+                "model": "partner.incentive.dispute",
+                "domain": self._get_dispute_domain() & Domain("state", "=", "info"),
+                "order": "id desc",
+                "areas": ("disputes",),
+                "prepare": lambda dispute_sudo: {
+                    "title": request.env._("Answer a question on your dispute"),
+                    "text": dispute_sudo.name,
+                    "url": f"/my/incentives/disputes/{dispute_sudo.id}",
+                    "due": None,
+                },
+            },
+        ]
+
     def _get_dispute_subject(self, kind, record_id):
         """A document of the user's partner; what is not its own does not exist."""
         subjects = self._get_dispute_subjects()
-        if kind not in subjects:
+        if kind not in subjects or not self._may_dispute(subjects[kind][0]):
             raise NotFound()
         model, domain = subjects[kind]
         subject_sudo = self._get_own_record(model, record_id, domain)
@@ -73,10 +109,11 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
         type="http",
         auth="user",
         website=True,
+        incentive_area="disputes",
     )
     def portal_my_disputes(self, page=1, **kw):
         Dispute = request.env["partner.incentive.dispute"].sudo()
-        domain = self._get_own_domain()
+        domain = self._get_dispute_domain()
         pager = portal_pager(
             url="/my/incentives/disputes",
             total=Dispute.search_count(domain),
@@ -102,6 +139,7 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
         auth="user",
         methods=["GET", "POST"],
         website=True,
+        incentive_area="disputes",
     )
     def portal_new_dispute(self, kind, record_id, **typed):
         subject_sudo = self._get_dispute_subject(kind, record_id)
@@ -207,12 +245,15 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
         type="http",
         auth="user",
         website=True,
+        incentive_area="disputes",
     )
     def portal_my_dispute(self, dispute_id, message=None, **kw):
         return self._render_dispute(self._get_dispute(dispute_id), message)
 
     def _get_dispute(self, dispute_id):
-        dispute_sudo = self._get_own_record("partner.incentive.dispute", dispute_id)
+        dispute_sudo = self._get_own_record(
+            "partner.incentive.dispute", dispute_id, self._get_dispute_domain()
+        )
         if not dispute_sudo:
             raise NotFound()
         return dispute_sudo
@@ -246,6 +287,7 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
         auth="user",
         methods=["POST"],
         website=True,
+        incentive_area="disputes",
     )
     def portal_dispute_action(self, dispute_id, verb, text="", **kw):
         """Answer a question, add to the dispute, or withdraw it."""

@@ -24,6 +24,33 @@ class PartnerIncentivePayouts(PartnerIncentiveStatement):
             & Domain("partner_answer", "!=", False)
         )
 
+    def _get_home_task_kinds(self):
+        return [
+            *super()._get_home_task_kinds(),
+            {
+                "model": "partner.incentive.settlement.line",
+                "domain": self._get_own_domain()
+                & Domain("settlement_id.state", "in", ("draft", "approved"))
+                & Domain("settlement_id.shared", "=", True)
+                & Domain("partner_answer", "=", "waiting"),
+                "order": "id desc",
+                "areas": ("money",),
+                "prepare": self._prepare_payout_task,
+            },
+        ]
+
+    def _prepare_payout_task(self, line_sudo):
+        return {
+            "title": request.env._("Confirm a payout"),
+            "text": request.env._(
+                "%(offer)s: %(amount)s",
+                offer=line_sudo.offer_id.name,
+                amount=line_sudo.currency_id.format(line_sudo.amount),
+            ),
+            "url": f"/my/incentives/payouts/{line_sudo.id}",
+            "due": None,
+        }
+
     def _get_payout(self, line_id):
         line_sudo = self._get_own_record(
             "partner.incentive.settlement.line", line_id, self._get_payout_domain()
@@ -64,6 +91,7 @@ class PartnerIncentivePayouts(PartnerIncentiveStatement):
         type="http",
         auth="user",
         website=True,
+        incentive_area="money",
     )
     def portal_my_incentive_payouts(self, page=1, message=None, **kw):
         Line = request.env["partner.incentive.settlement.line"].sudo()
@@ -107,6 +135,7 @@ class PartnerIncentivePayouts(PartnerIncentiveStatement):
         type="http",
         auth="user",
         website=True,
+        incentive_area="money",
     )
     def portal_my_incentive_payout(
         self, line_id, page=1, period=None, message=None, **kw
@@ -164,6 +193,7 @@ class PartnerIncentivePayouts(PartnerIncentiveStatement):
         auth="user",
         website=True,
         methods=["POST"],
+        incentive_area="money",
     )
     def portal_my_incentive_payout_answer(self, line_id, answer=None, note="", **kw):
         """Confirm a proposed payout, or dispute it with a reason."""

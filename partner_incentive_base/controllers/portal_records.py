@@ -20,12 +20,53 @@ from ..engine import calculation
 from ..models.partner_incentive_entry import EARNING_KINDS, SETTLING_KINDS
 
 ZERO = Decimal(0)
+#: What pages read of enrollments and standings, by one query each.
+ENROLLMENT_FIELDS = (
+    "program_id",
+    "company_id",
+    "partner_id",
+    "state",
+    "date_from",
+    "date_to",
+    "agreement_id",
+    "accepted_on",
+)
+STANDING_FIELDS = (
+    "offer_id",
+    "version_id",
+    "partner_id",
+    "currency_id",
+    "window_from",
+    "window_to",
+    "as_of",
+    "qualifying",
+    "earning",
+    "earning_amount",
+    "entitlement",
+    "bracket",
+    "rate",
+    "missing",
+    "would_earn",
+)
 #: The largest id that a database column takes; a larger one cannot be searched for.
 MAX_ID = 2**31 - 1
 
 
 class PortalRecords:
     """Reads what belongs to the user's partner; part of the portal's controller."""
+
+    def _get_once(self, name, read):
+        """What ``read`` gives, asked once per request however many parts need it."""
+        cache = getattr(request, "incentive_cache", None)
+        if cache is None:
+            cache = request.incentive_cache = {}
+        if name not in cache:
+            cache[name] = read()
+        return cache[name]
+
+    def _get_areas(self):
+        """The areas of the portal that the user's role opens."""
+        return request.env.user.partner_id._get_incentive_areas()
 
     def _get_today(self):
         return fields.Date.context_today(request.env.user)
@@ -72,14 +113,23 @@ class PortalRecords:
     # ------------------------------------------------------- enrollments, programs
 
     def _get_enrollments(self):
-        return (
-            request.env["partner.incentive.enrollment"]
-            .sudo()
-            .search(self._get_own_domain(), order="state, date_from desc, id desc")
+        Enrollment = request.env["partner.incentive.enrollment"].sudo()
+        return self._get_once(
+            "enrollments",
+            lambda: Enrollment.search_fetch(
+                self._get_own_domain(),
+                ENROLLMENT_FIELDS,
+                order="state, date_from desc, id desc",
+            ),
         )
 
     def _get_agreements(self, programs_sudo):
         """``{program: agreement in force today}``, in one query."""
+        return self._get_once(
+            ("agreements", programs_sudo), lambda: self._read_agreements(programs_sudo)
+        )
+
+    def _read_agreements(self, programs_sudo):
         agreements_sudo = (
             request.env["partner.incentive.agreement"]
             .sudo()
@@ -114,8 +164,9 @@ class PortalRecords:
         return (
             request.env["partner.incentive.program"]
             .sudo()
-            .search(
-                self._get_open_program_domain() & Domain("id", "not in", present.ids)
+            .search_fetch(
+                self._get_open_program_domain() & Domain("id", "not in", present.ids),
+                ("name", "date_from", "date_to"),
             )
         )
 
@@ -125,6 +176,21 @@ class PortalRecords:
             return request.env["partner.incentive.agreement"].sudo()
         accepted = enrollment_sudo.accepted_on and enrollment_sudo.agreement_id
         return agreement if accepted != agreement else agreement.browse()
+
+    # --------------------------------------------------------------------- policies
+
+    def _get_policies(self):
+        """All published versions of the policies that apply to the partner."""
+        return (
+            request.env["partner.incentive.policy"]
+            .sudo()
+            ._get_published(self._get_incentive_partner(), request.env.companies)
+        )
+
+    def _get_policies_to_accept(self):
+        """The policies in force that the partner has not accepted."""
+        in_force = self._get_policies()._get_in_force(self._get_today())
+        return in_force._get_to_accept(self._get_incentive_partner())
 
     # ----------------------------------------------------------------------- offers
 
@@ -142,7 +208,7 @@ class PortalRecords:
                     Partner._search(
                         segment._get_partner_domain()
                         & Domain("id", "=", partner_sudo.id)
-                    ).select("id"),
+                    ).select(),
                 )
                 for segment in segments_sudo
             )
@@ -162,18 +228,27 @@ class PortalRecords:
         An offer is visible from its publication to the end of its term, to whoever is
         enrolled in its program and named by its terms.
         """
-        active = enrollments_sudo.filtered(lambda e: e.state == "active")
-        offers_sudo = (
-            request.env["partner.incentive.offer"]
-            .sudo()
-            .search(
+        return self._get_once(
+            "visible offers", lambda: self._search_visible_offers(enrollments_sudo)
+        )
+
+    def _get_program_offers(self):
+        """Offers published in the programs that the partner takes part in."""
+        active = self._get_enrollments().filtered(lambda e: e.state == "active")
+        Offer = request.env["partner.incentive.offer"].sudo()
+        return self._get_once(
+            "program offers",
+            lambda: Offer.search(
                 [
                     ("program_id", "in", active.program_id.ids),
                     ("state", "in", ("published", "suspended")),
                 ],
                 order="name, id",
-            )
+            ),
         )
+
+    def _search_visible_offers(self, enrollments_sudo):
+        offers_sudo = self._get_program_offers()
         today = self._get_today()
         found = []
         for offer_sudo in offers_sudo:
@@ -262,7 +337,22 @@ class PortalRecords:
         return (
             request.env["partner.incentive.standing"]
             .sudo()
-            .search(domain, order="window_from desc, id desc", limit=limit)
+            .search_fetch(
+                domain,
+                STANDING_FIELDS,
+                order="window_from desc, id desc",
+                limit=limit,
+            )
+        )
+
+    def _get_present_standings(self, offers_sudo, today):
+        """``{offer: standing of the partner in the window that runs}``."""
+        return self._get_once(
+            ("standings", offers_sudo),
+            lambda: {
+                standing.offer_id: standing
+                for standing in self._get_standings(offers_sudo, today)
+            },
         )
 
     # ------------------------------------------------------------------------ money
@@ -272,6 +362,38 @@ class PortalRecords:
         return request.env["partner.incentive.statement"]._get_domain(
             self._get_incentive_partner()
         )
+
+    def _get_statement_offers(self):
+        """Offers that the partner's statement has lines of.
+
+        A look into the index for each offer; the lines themselves, of which there can
+        be many, are not read.
+        """
+        Offer = request.env["partner.incentive.offer"].sudo()
+        Offer = Offer.with_context(active_test=False)
+        offers = Offer._search([("company_id", "in", request.env.companies.ids)])
+        entries = (
+            request.env["partner.incentive.entry"]
+            .sudo()
+            ._search(
+                self._get_statement_domain()
+                & Domain.custom(
+                    to_sql=lambda model, alias, query: SQL(
+                        "%s = offer.id", SQL.identifier(alias, "offer_id")
+                    )
+                ),
+                limit=1,
+            )
+        )
+        entries.order = offers.order = None
+        rows = request.env.execute_query(
+            SQL(
+                "SELECT offer.id FROM (%s) AS offer, LATERAL (%s) AS entry",
+                offers.select(),
+                entries.select(),
+            )
+        )
+        return Offer.browse([offer_id for (offer_id,) in rows]).sorted()
 
     def _get_totals(self, domain):
         """``[{currency, earned, paid, held, owed}]`` of ledger entries, by currency."""
@@ -296,16 +418,18 @@ class PortalRecords:
         ]
 
     def _get_statement_totals(self, domain):
-        """``{currency: {earned, paid, held, other, amount}}`` of the lines shown."""
-        totals = defaultdict(lambda: dict.fromkeys(("earned", "paid", "held"), 0.0))
+        """``{currency: {count, earned, paid, held, amount}}`` of the lines shown."""
+        names = ("count", "earned", "paid", "held", "amount")
+        totals = defaultdict(lambda: dict.fromkeys(names, 0.0))
         rows = (
             request.env["partner.incentive.entry"]
             .sudo()
-            ._read_group(domain, ["currency_id", "kind"], ["amount:sum"])
+            ._read_group(domain, ["currency_id", "kind"], ["__count", "amount:sum"])
         )
-        for currency, kind, amount in rows:
+        for currency, kind, count, amount in rows:
             total = totals[currency]
-            total["amount"] = total.get("amount", 0.0) + amount
+            total["count"] += count
+            total["amount"] += amount
             if kind in SETTLING_KINDS:
                 total["paid"] -= amount
             elif kind in EARNING_KINDS:

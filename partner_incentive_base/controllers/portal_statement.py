@@ -115,6 +115,7 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
         type="http",
         auth="user",
         website=True,
+        incentive_area="money",
     )
     def portal_my_incentive_statement(self, page=1, **params):
         filters, errors = self._read_statement_filters(**params)
@@ -122,10 +123,11 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
         domain = self._get_dated_domain(filters)
         sortings = self._get_statement_sortings()
         arguments = self._get_filter_arguments(filters)
+        totals = self._get_statement_totals(domain)
         pager = portal_pager(
             url="/my/incentives/statement",
             url_args=arguments,
-            total=Entry.search_count(domain),
+            total=int(sum(total["count"] for total in totals.values())),
             page=page,
             step=self._items_per_page,
         )
@@ -135,19 +137,14 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
             limit=self._items_per_page,
             offset=pager["offset"],
         )
-        offers = [
-            offer
-            for (offer,) in Entry._read_group(
-                self._get_statement_domain(), ["offer_id"], order="offer_id"
-            )
-        ]
+        offers = self._get_statement_offers()
         return request.render(
             "partner_incentive_base.portal_my_incentive_statement",
             self._prepare_incentive_values(
                 "incentive_statement",
                 (request.env._("Statement"), None),
                 entries=self._prepare_entries(entries_sudo),
-                totals=self._prepare_statement_totals(filters, domain),
+                totals=self._prepare_statement_totals(filters, totals),
                 offers=offers,
                 kinds=self._get_kind_filters(),
                 filters=filters,
@@ -191,20 +188,22 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
             for entry_sudo in entries_sudo
         ]
 
-    def _prepare_statement_totals(self, filters, domain):
-        """A line per currency; with what came before when a first day is given."""
+    def _prepare_statement_totals(self, filters, totals):
+        """A line per currency; with what came before when a first day is given.
+
+        :param totals: see :meth:`_get_statement_totals`
+        """
         before = {}
         start = filters["dates"][0]
         if start and not filters["kind"]:
             before = self._get_statement_totals(
                 self._get_filter_domain(filters) & Domain("date", "<", start)
             )
-        totals = self._get_statement_totals(domain)
         rows = []
         for currency in sorted({*totals, *before}, key=lambda c: c.name):
             total = totals[currency]
             opening = before[currency]["amount"] if currency in before else 0.0
-            amount = total.get("amount", 0.0)
+            amount = total["amount"]
             rows.append(
                 {
                     "currency": currency,
@@ -218,7 +217,13 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
             )
         return rows
 
-    @route("/my/incentives/statement/export", type="http", auth="user", website=True)
+    @route(
+        "/my/incentives/statement/export",
+        type="http",
+        auth="user",
+        website=True,
+        incentive_area="money",
+    )
     def portal_my_incentive_statement_export(self, **params):
         """The statement as a CSV file, whatever its length, in bounded memory."""
         filters, errors = self._read_statement_filters(**params)
@@ -248,15 +253,13 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
         )
 
     def _iterate_entries(self, filters, order):
+        """Recordsets of a bounded length; which entries they are is asked once."""
         Entry = request.env["partner.incentive.entry"].sudo()
-        domain = self._get_dated_domain(filters)
-        offset = 0
-        while entries_sudo := Entry.search(
-            domain, order=order, limit=EXPORT_BATCH, offset=offset
-        ):
+        entry_ids = Entry.search(self._get_dated_domain(filters), order=order).ids
+        for start in range(0, len(entry_ids), EXPORT_BATCH):
+            entries_sudo = Entry.browse(entry_ids[start : start + EXPORT_BATCH])
             yield entries_sudo
             entries_sudo.invalidate_recordset(flush=False)
-            offset += EXPORT_BATCH
 
     def _get_export_header(self):
         env = request.env
@@ -297,6 +300,7 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
         type="http",
         auth="user",
         website=True,
+        incentive_area="money",
     )
     def portal_my_incentive_entry(self, entry_id, page=1, **kw):
         entry_sudo = self._get_own_record(

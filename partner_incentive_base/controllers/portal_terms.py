@@ -369,16 +369,11 @@ class PortalTerms:
 
     def _get_example(self, version, scale):
         """What some volume earns, so that the formula is not left to imagination."""
-        top = scale.brackets[-1].lower
-        if not top:
-            top = Decimal(1000)
-        volume = top * Decimal("1.25")
-        if version.measure_unit == "quantity":
-            volume = volume.to_integral_value()
+        result = self._calculate_volume(
+            version, scale, self._get_example_volume(version, scale)
+        )
         return request.env._(
             "Example: a volume of %(volume)s earns %(amount)s.",
-            volume=self._format_volume(version, volume),
-            amount=version.offer_id.currency_id.format(
-                float(version.offer_id.currency_id.round(float(scale.earn(volume))))
-            ),
+            volume=result["volume"],
+            amount=result["earned"],
         )

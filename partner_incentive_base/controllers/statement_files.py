@@ -44,6 +44,7 @@ class PartnerIncentiveStatementFiles(PartnerIncentiveStatement):
         type="http",
         auth="user",
         website=True,
+        incentive_area="money",
     )
     def portal_my_incentive_statement_file(self, **params):
         """The user's own statement; filters by offer or kind do not apply to it."""

@@ -93,6 +93,24 @@ class Scale:
             earned += bracket.rate * base
         return earned / HUNDRED if self.rate_kind == "percent" else earned
 
+    def steps(self, volume):
+        """``[(bracket, base, money)]``: what each paying bracket brings at ``volume``.
+
+        ``base`` is the volume that the rate applies to, None where the bracket pays a
+        sum. The unrounded money adds up to :meth:`earn`.
+        """
+        reached = self.reached(volume) if volume > ZERO else ()
+        if not reached:
+            return []
+        if self.rate_kind == "amount":
+            paying = reached[-1:] if self.formula == "whole" else reached
+            return [(bracket, None, bracket.rate) for bracket, _upper in paying]
+        part = HUNDRED if self.rate_kind == "percent" else 1
+        return [
+            (bracket, base, bracket.rate * base / part)
+            for bracket, base in self._bases(volume, reached)
+        ]
+
     def _bases(self, volume, reached):
         """Yield each paying bracket with the volume its rate applies to."""
         if self.formula == "whole":

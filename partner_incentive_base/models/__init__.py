@@ -1,11 +1,12 @@
 from . import partner_incentive_disputed_mixin
 from . import partner_incentive_notified_mixin  # the documents below inherit it
+from . import partner_incentive_published_mixin
 from . import account_move
 from . import account_move_attribution
 from . import account_move_line
 from . import digest_digest
-from . import ir_http
 from . import ir_attachment
+from . import ir_http
 from . import partner_customer_contract
 from . import partner_incentive_acceptance
 from . import partner_incentive_adjustment
@@ -41,6 +42,8 @@ from . import partner_incentive_offer
 from . import partner_incentive_offer_template
 from . import partner_incentive_performance_figures
 from . import partner_incentive_performance
+from . import partner_incentive_policy
+from . import partner_incentive_policy_acceptance
 from . import partner_incentive_posting
 from . import partner_incentive_prior_volume
 from . import partner_incentive_product_rule

@@ -8,11 +8,12 @@ SAFE_METHODS = ("GET", "HEAD")
 
 
 class IrHttp(models.AbstractModel):
-    """Incentive managers can look at the portal as a partner sees it.
+    """Roles of partners on the portal, and a look at it as a partner sees it.
 
-    Nobody logs in as somebody else: the session only names the partner whose pages are
-    shown, the right is checked on each request, pages are read and nothing is sent,
-    and whatever a page would have noted down is rolled back.
+    For an incentive manager who looks, nobody logs in as somebody else: the session
+    only names the partner whose pages are shown, the right is checked on each request,
+    pages are read and nothing is sent, and whatever a page would have noted down is
+    rolled back.
     """
 
     _inherit = "ir.http"
@@ -39,7 +40,14 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _pre_dispatch(cls, rule, args):
+        """Open a page of the portal only to those whose role includes it.
+
+        Routes name their area themselves: ``@route(..., incentive_area="money")``.
+        """
         result = super()._pre_dispatch(rule, args)
+        area = rule.endpoint.routing.get("incentive_area")
+        if area:
+            request.env.user.partner_id._check_incentive_area(area)
         if request.httprequest.method not in SAFE_METHODS:
             Http = request.env["ir.http"]
             if Http._get_incentive_preview():

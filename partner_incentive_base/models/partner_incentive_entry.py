@@ -70,7 +70,7 @@ class PartnerIncentiveEntry(models.Model):
         readonly=True,
     )
     partner_id = fields.Many2one(
-        "res.partner", required=True, index=True, ondelete="restrict", readonly=True
+        "res.partner", required=True, ondelete="restrict", readonly=True
     )
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     date = fields.Date(
@@ -162,6 +162,8 @@ class PartnerIncentiveEntry(models.Model):
         "This entry has been reversed already.",
     )
     _position = models.Index("(offer_id, partner_id, window_from)")
+    # a page of a partner's statement is read off its end, however long it is
+    _statement = models.Index("(partner_id, date, id)")
 
     @api.depends("kind", "offer_id.name", "partner_id.name", "date")
     def _compute_display_name(self):

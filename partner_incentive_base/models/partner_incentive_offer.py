@@ -630,6 +630,20 @@ class PartnerIncentiveOffer(models.Model):
         ended = windows.last_ended(self._get_windows(day, settlement=True), day)
         return ended.end if ended else None
 
+    def _get_next_settlement_day(self, day, sooner=0):
+        """First day from ``day`` on when a settlement period is over and reviewed.
+
+        :param sooner: days by which the review window is shorter
+        :return: date, or None where no period of the offer ends any more
+        """
+        self.ensure_one()
+        delay = max(0, self._get_terms_in_force().settlement_delay - sooner)
+        delay = timedelta(days=delay)
+        for window in self._get_windows(day, settlement=True):
+            if window.end < FAR_FUTURE and window.end + delay >= day:
+                return window.end + delay
+        return None
+
     def _get_coupled(self):
         """These offers and all that reduce, or exclude, one of them (transitively).
 

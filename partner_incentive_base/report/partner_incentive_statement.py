@@ -110,9 +110,11 @@ class PartnerIncentiveStatement(models.AbstractModel):
             domain &= Domain("date", ">=", date_from)
         entries = Entry.search(domain, order="date desc, id desc", limit=limit)
         if limit and len(entries) == limit:
-            older = Entry.search(domain, order="date desc, id desc", offset=limit)
-            section.summed = len(older)
-            section.opening += sum(older.mapped("amount"))
+            [(count, amount)] = Entry._read_group(domain, [], ["__count", "amount:sum"])
+            section.summed = count - len(entries)
+            section.opening = currency.round(
+                section.opening + amount - sum(entries.mapped("amount"))
+            )
         balance = section.opening
         for entry in reversed(entries):
             balance = currency.round(balance + entry.amount)

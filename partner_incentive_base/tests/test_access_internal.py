@@ -78,6 +78,8 @@ MATRIX = {
     "partner.incentive.roll": MANAGERS,
     "partner.incentive.roll.line": MANAGERS,
     "partner.incentive.rollforward": BOOKS,
+    "partner.incentive.policy": CATALOG,
+    "partner.incentive.policy.acceptance": BOOKS,
     # Every employee reads them where contacts show them.
     "partner.incentive.region": ("r", "r", "r", "r", "r", "rwcd", "rwcd"),
     "partner.incentive.event": ("r",) * 7,

@@ -33,6 +33,23 @@ class TestScale(BaseCase):
         for volume, expected in table.items():
             self.assertEqual(scale.earn(Decimal(str(volume))), Decimal(str(expected)))
 
+    def test_steps_add_up(self):
+        for formula in FORMULAS:
+            for kind in ("percent", "per_unit", "amount"):
+                brackets = (
+                    Bracket(Decimal(0), Decimal(10)),
+                    Bracket(Decimal(1000), Decimal(25)),
+                )
+                scale = Scale(formula, kind, brackets)
+                for volume in (Decimal(-1), Decimal(0), Decimal(400), Decimal(2000)):
+                    total = sum(money for _bracket, _base, money in scale.steps(volume))
+                    self.assertEqual(total, scale.earn(volume), (formula, kind))
+        marginal = Scale("marginal", "percent", brackets)
+        self.assertEqual(
+            [(base, money) for _bracket, base, money in marginal.steps(Decimal(2000))],
+            [(1000, 100), (1000, 250)],
+        )
+
     def test_published_example(self):
         """Dynamics 365: 10 % to 1,000 and 25 % beyond, sales of 2,000."""
         expected = {"marginal": 350, "whole": 500, "rolling": 600, "total": 700}

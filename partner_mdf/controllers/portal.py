@@ -17,6 +17,8 @@ from odoo.addons.partner_incentive_base.controllers.portal import PartnerIncenti
 from odoo.addons.partner_incentive_base.controllers.portal_records import MAX_ID
 
 PAGE = 20
+#: Days before the last day to claim in which the overview reminds of it.
+SOON = 30
 MAX_TEXT = 2000
 MAX_AMOUNT = 1e12
 REQUEST_TEXTS = ("title", "note")
@@ -133,17 +135,150 @@ class PartnerMdfPortal(PartnerIncentivePortal):
 
     # -------------------------------------------------------------------------- funds
 
-    @route("/my/incentives/funds", type="http", auth="user", website=True)
-    def portal_my_funds(self, message=None, page=1, **kw):
+    # --------------------------------------------------------------------- overview
+
+    def _get_home_task_kinds(self):
+        own, today = self._get_own_domain(), self._get_today()
+        unclaimed = Domain("claim_ids", "not any", [("state", "!=", "cancelled")])
+        kinds = [
+            {
+                "model": "partner.mdf.request",
+                "domain": own & Domain("state", "=", "info"),
+                "order": "id",
+                "prepare": self._prepare_request_task,
+            },
+            {
+                # over, or soon too late to claim
+                "model": "partner.mdf.activity",
+                "domain": own
+                & unclaimed
+                & Domain("state", "=", "approved")
+                & Domain("claim_until", ">=", today)
+                & (
+                    Domain("date_to", "<", today)
+                    | Domain("claim_until", "<=", self._get_soon(SOON))
+                ),
+                "order": "claim_until, id",
+                "prepare": self._prepare_proof_task,
+            },
+            {
+                "model": "partner.incentive.claim",
+                "domain": own
+                & Domain("mdf_activity_id", "!=", False)
+                & Domain("state", "in", ("draft", "info")),
+                "order": "state desc, id",
+                "prepare": self._prepare_claim_task,
+            },
+        ]
+        return [
+            *super()._get_home_task_kinds(),
+            *({**kind, "areas": ("funds",)} for kind in kinds),
+        ]
+
+    def _prepare_request_task(self, request_sudo):
+        return {
+            "title": request.env._("Complete a returned fund request"),
+            "text": request_sudo.name,
+            "url": f"/my/incentives/requests/{request_sudo.id}",
+            "due": None,
+        }
+
+    def _prepare_proof_task(self, activity_sudo):
+        return {
+            "title": request.env._("Claim, with the proof"),
+            "text": activity_sudo.name,
+            "url": f"/my/incentives/activities/{activity_sudo.id}/claim",
+            "due": activity_sudo.claim_until,
+        }
+
+    def _prepare_claim_task(self, claim_sudo):
+        return {
+            "title": request.env._("Complete a returned claim")
+            if claim_sudo.state == "info"
+            else request.env._("Finish a claim and submit it"),
+            "text": f"{claim_sudo.name}, {claim_sudo.mdf_activity_id.name}",
+            "url": f"/my/incentives/claims/{claim_sudo.id}",
+            "due": claim_sudo.mdf_activity_id.claim_until or None,
+        }
+
+    def _get_home_cards(self):
+        env, today = request.env, self._get_today()
+        allocations_sudo = (
+            env["partner.mdf.allocation"]
+            .sudo()
+            .search(
+                self._get_own_domain()
+                & Domain("date_from", "<=", today)
+                & Domain("date_to", ">=", today)
+            )
+        )
+        available = {}
+        for allocation_sudo in allocations_sudo:
+            currency = allocation_sudo.currency_id
+            available[currency] = (
+                available.get(currency, 0.0) + allocation_sudo.available
+            )
+        counts = dict(
+            env["partner.incentive.claim"]
+            .sudo()
+            ._read_group(
+                self._get_own_domain() & Domain("mdf_activity_id", "!=", False),
+                ["state"],
+                ["__count"],
+            )
+        )
+        in_review = sum(counts.get(state, 0) for state in ("submitted", "validated"))
+        until = min(allocations_sudo.mapped("date_to"), default=None)
+        return [
+            *super()._get_home_cards(),
+            {
+                "title": env._("Funds"),
+                "figure": ", ".join(
+                    currency.format(max(amount, 0.0))
+                    for currency, amount in available.items()
+                )
+                or env._("None"),
+                "text": env._(
+                    "yours to use; the first ends %s", format_date(env, until)
+                )
+                if until
+                else env._("no money of your own in a fund"),
+                "url": "/my/incentives/funds",
+                "areas": ("funds",),
+                "sequence": 30,
+            },
+            {
+                "title": env._("Claims"),
+                "figure": env._("%s in review", in_review),
+                "text": env._(
+                    "%(approved)s approved, %(paid)s paid",
+                    approved=sum(
+                        counts.get(state, 0) for state in ("approved", "scheduled")
+                    ),
+                    paid=counts.get("paid", 0),
+                ),
+                "url": "/my/incentives/funds",
+                "areas": ("funds",),
+                "sequence": 31,
+            },
+        ]
+
+    @route(
+        "/my/incentives/funds",
+        type="http",
+        auth="user",
+        website=True,
+        incentive_area="funds",
+    )
+    def portal_my_funds(self, message=None, page=1, claims_page=1, **kw):
         partner_sudo = self._get_incentive_partner()
-        Request = request.env["partner.mdf.request"].sudo()
-        domain = self._get_own_domain()
-        total = Request.search_count(domain)
-        pages = max(1, -(-total // PAGE))
-        try:
-            page = min(max(int(page), 1), pages)
-        except ValueError:
-            page = 1
+        own = self._get_own_domain()
+        requests, page, pages = self._get_list_page("partner.mdf.request", own, page)
+        claims, claims_page, claims_pages = self._get_list_page(
+            "partner.incentive.claim",
+            own & Domain("mdf_activity_id", "!=", False),
+            claims_page,
+        )
         return request.render(
             "partner_mdf.portal_my_funds",
             self._prepare_incentive_values(
@@ -151,20 +286,28 @@ class PartnerMdfPortal(PartnerIncentivePortal):
                 (request.env._("Funds"), None),
                 message=self._get_mdf_message(message),
                 funds=self._prepare_funds(partner_sudo),
-                requests=Request.search(
-                    domain, limit=PAGE, offset=(page - 1) * PAGE, order="id desc"
-                ),
-                claims=request.env["partner.incentive.claim"]
-                .sudo()
-                .search(
-                    domain & Domain("mdf_activity_id", "!=", False),
-                    limit=PAGE,
-                    order="id desc",
-                ),
+                requests=requests,
                 page=page,
                 pages=pages,
+                claims=claims,
+                claims_page=claims_page,
+                claims_pages=claims_pages,
             ),
         )
+
+    def _get_list_page(self, model, domain, page):
+        """``(records, page, pages)``, latest first; a page that is not there is the
+        nearest one that is."""
+        Model_sudo = request.env[model].sudo()
+        pages = max(1, -(-Model_sudo.search_count(domain) // PAGE))
+        try:
+            page = min(max(int(page), 1), pages)
+        except ValueError:
+            page = 1
+        records_sudo = Model_sudo.search(
+            domain, limit=PAGE, offset=(page - 1) * PAGE, order="id desc"
+        )
+        return records_sudo, page, pages
 
     def _prepare_funds(self, partner_sudo):
         """Balances by fund, and the money that each has until when."""
@@ -226,6 +369,7 @@ class PartnerMdfPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["GET", "POST"],
+        incentive_area="funds",
     )
     def portal_my_fund_request(self, fund_id, **post):
         """Step 1: what the request is about. It is a draft from then on."""
@@ -274,6 +418,7 @@ class PartnerMdfPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["GET", "POST"],
+        incentive_area="funds",
     )
     def portal_my_request_activity(self, request_id, activity_id=None, **post):
         """Step 2: one activity after the other."""
@@ -423,6 +568,7 @@ class PartnerMdfPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["POST"],
+        incentive_area="funds",
     )
     def portal_my_request_activity_remove(self, request_id, activity_id, **post):
         request_sudo = self._get_mdf_request(request_id)
@@ -444,6 +590,7 @@ class PartnerMdfPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["GET", "POST"],
+        incentive_area="funds",
     )
     def portal_my_request(self, request_id, message=None, action=None, **post):
         """Step 3, and ever after: the whole request, its state and its money."""
@@ -545,6 +692,7 @@ class PartnerMdfPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["GET", "POST"],
+        incentive_area="funds",
     )
     def portal_my_activity_claim(self, activity_id, **post):
         """Begin a claim: what it cost, by which invoice."""
@@ -617,6 +765,7 @@ class PartnerMdfPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["GET", "POST"],
+        incentive_area="funds",
     )
     def portal_my_claim(self, claim_id, message=None, action=None, **post):
         """The claim with its checklist; files are added one by one."""
@@ -706,6 +855,7 @@ class PartnerMdfPortal(PartnerIncentivePortal):
         type="http",
         auth="user",
         website=True,
+        incentive_area="funds",
     )
     def portal_my_incentive_file(self, attachment_id, **kw):
         """A file of the partner's own claims and activities, as a download."""

@@ -7,6 +7,7 @@ from freezegun import freeze_time
 from odoo import http
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.partner_incentive_base.tests.test_uploads import EICAR, PDF, picture
 
@@ -333,3 +334,27 @@ class TestPortal(MdfCommon, HttpCase):
                 f"/activities/{activity.id}/claim",
                 self.get(f"/requests/{activity.request_id.id}").text,
             )
+
+    @mute_logger("odoo.http")
+    def test_funds_are_for_marketing(self):
+        self.login(self.portal_1)
+        contact = self.portal_1.partner_id
+        for role, status in (("marketing", 200), ("sales", 403), ("finance", 403)):
+            contact.incentive_portal_role = role
+            for path in ("/funds", f"/funds/{self.fund.id}/request"):
+                self.assertEqual(self.get(path).status_code, status, (role, path))
+            home = self.get("").text
+            self.assertEqual("/my/incentives/funds" in home, status == 200, role)
+
+    def test_overview_reminds_of_the_proof(self):
+        activity = self._activity(self.fund, 100, partner=self.partner_1)
+        self.login(self.portal_1)
+        task = f'href="/my/incentives/activities/{activity.id}/claim"'
+        self.assertNotIn(task, self.get("").text)
+        day = activity.claim_until
+        with freeze_time(day):
+            self.login(self.portal_1)
+            home = self.get("").text
+            self.assertIn(task, home)
+            self.login(self.portal_2)
+            self.assertNotIn(task, self.get("").text)

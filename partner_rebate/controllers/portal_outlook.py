@@ -1,6 +1,6 @@
 """``/my/incentives/outlook``: what a partner is likely to earn, and what if."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from werkzeug.exceptions import NotFound
 
@@ -10,13 +10,98 @@ from odoo.http import request, route
 from odoo.addons.partner_incentive_base.controllers.portal import (
     PartnerIncentivePortal,
 )
+from odoo.addons.partner_incentive_base.engine.accrual import expected_volume
+from odoo.addons.partner_incentive_base.engine.calculation import (
+    Part,
+    Position,
+    evaluate,
+)
+from odoo.addons.partner_incentive_base.engine.windows import Window
+
+from ..models.partner_incentive_outlook import EVENTS
 
 ZERO = Decimal(0)
-MAX_VOLUME = Decimal(10) ** 12
 
 
 class PartnerIncentiveOutlookPortal(PartnerIncentivePortal):
-    @route("/my/incentives/outlook", type="http", auth="user", website=True)
+    def _get_home_cards(self):
+        env, today = request.env, self._get_today()
+        visible = self._get_visible_offers(self._get_enrollments())
+        offers_sudo = env["partner.incentive.offer"].sudo()
+        offers_sudo = offers_sudo.union(*(offer for offer, _version, _own in visible))
+        standings = self._get_present_standings(offers_sudo, today)
+        totals = {}
+        for offer_sudo, version, own in visible:
+            standing_sudo = standings.get(offer_sudo)
+            if standing_sudo and not version.seller_claims:
+                currency = offer_sudo.currency_id
+                totals[currency] = totals.get(currency, ZERO) + self._get_pace(
+                    version, own, standing_sudo
+                )
+        return [
+            *super()._get_home_cards(),
+            {
+                "title": env._("Forecast"),
+                "figure": ", ".join(
+                    currency.format(float(total)) for currency, total in totals.items()
+                )
+                or "-",
+                "text": env._(
+                    "by the end of the present periods if you go on like this, each "
+                    "offer by itself"
+                ),
+                "url": "/my/incentives/outlook",
+                "areas": ("terms",),
+                "sequence": 15,
+            },
+        ]
+
+    def _get_pace(self, version, own_segments, standing_sudo):
+        """What the window comes to at the pace of the standing, by the engine.
+
+        Where that cannot be told from the standing alone (a pool, growth, brackets in
+        percent of something), what is earned so far.
+        """
+        earned = Decimal(str(standing_sudo.entitlement))
+        volume = Decimal(str(standing_sudo.qualifying))
+        window = Window(standing_sudo.window_from, standing_sudo.window_to)
+        day = standing_sudo.as_of
+        measure = request.env["partner.incentive.measure"]._get_measures()
+        measure = measure.get(version.measure)
+        scale = self._get_own_scale(version, own_segments)
+        if (
+            not scale
+            or not earned
+            or volume <= ZERO
+            or version.pooled
+            or version._get_reference()
+            or version.measure in EVENTS
+            or not measure
+            or measure.growth
+            or measure.elapsed
+            or not window.start <= day < window.end
+        ):
+            return earned
+        part = Part(
+            None,
+            scale,
+            volume,
+            Decimal(str(standing_sudo.earning)),
+            Decimal(str(standing_sudo.earning_amount)),
+        )
+        position = Position(
+            (), version._get_terms(), (part,), self._get_calculator_multiplier(version)
+        )
+        expected = expected_volume(volume, None, window, day)
+        return max(evaluate(position.at_volume(expected)).entitlement, earned)
+
+    @route(
+        "/my/incentives/outlook",
+        type="http",
+        auth="user",
+        website=True,
+        incentive_area="terms",
+    )
     def portal_my_incentive_outlook(self, offer=None, volume="", message=None, **kw):
         """All offers that run, and for one of them what more volume would bring."""
         offers_sudo = self._get_running_offers()
@@ -54,21 +139,6 @@ class PartnerIncentiveOutlookPortal(PartnerIncentivePortal):
                 and not version.seller_claims
             )
         )
-
-    def _read_volume(self, text):
-        """``(volume, None)``, or ``(None, what is wrong)``."""
-        env = request.env
-        try:
-            volume = Decimal(text.strip().replace(" ", ""))
-        except InvalidOperation:
-            volume = None
-        if volume is None or not volume.is_finite():
-            return None, env._(
-                "“%s” is not a number. Write it as 1234.56.", text.strip()[:30]
-            )
-        if not ZERO < volume <= MAX_VOLUME:
-            return None, env._("Enter a volume of more than zero.")
-        return volume, None
 
     def _prepare_outlook_values(self, offers_sudo, asked, extra, typed, error, message):
         today = self._get_today()
@@ -180,6 +250,7 @@ class PartnerIncentiveOutlookPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["POST"],
+        incentive_area="offers",
     )
     def portal_my_incentive_forecast(self, offer_id, volume="", **kw):
         """Tell which volume the partner itself expects in the window that runs."""

@@ -27,24 +27,15 @@ class PartnerSellThroughPortal(PartnerIncentivePortal):
 
     def _get_report_companies(self):
         """Companies under whose offers reported sales of the partner count."""
-        offers_sudo = (
-            request.env["partner.incentive.offer"]
-            .sudo()
-            .search(
-                Domain("company_id", "in", request.env.companies.ids)
-                & Domain("state", "=", "published")
-                & Domain("version_id.measure", "in", MEASURES)
-                & Domain(
-                    "program_id.enrollment_ids",
-                    "any",
-                    [
-                        ("partner_id", "=", self._get_incentive_partner().id),
-                        ("state", "=", "active"),
-                    ],
+        return (
+            self._get_program_offers()
+            .filtered(
+                lambda offer: (
+                    offer.state == "published" and offer.version_id.measure in MEASURES
                 )
             )
+            .company_id
         )
-        return offers_sudo.company_id
 
     @route(
         [URL, f"{URL}/page/<int:page>"],
@@ -52,6 +43,7 @@ class PartnerSellThroughPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["GET", "POST"],
+        incentive_area="offers",
     )
     def portal_my_sell_through(self, page=1, name="", upload=None, company=None, **kw):
         """What was reported so far, and a form to report more."""
@@ -126,6 +118,7 @@ class PartnerSellThroughPortal(PartnerIncentivePortal):
         type="http",
         auth="user",
         website=True,
+        incentive_area="offers",
     )
     def portal_my_sell_through_file(self, file_id, page=1, error=None, **kw):
         """What became of each line of a file."""
@@ -168,6 +161,7 @@ class PartnerSellThroughPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["POST"],
+        incentive_area="offers",
     )
     def portal_my_sell_through_decide(self, file_id, verb, **kw):
         """Hand the valid lines in, or throw the file away and upload another."""

@@ -28,22 +28,8 @@ class PartnerSellerPortal(PartnerIncentivePortal):
 
     def _get_seller_offers(self):
         """Offers for sellers, of programs in which the employer takes part."""
-        return (
-            request.env["partner.incentive.offer"]
-            .sudo()
-            .search(
-                Domain("company_id", "in", request.env.companies.ids)
-                & Domain("state", "=", "published")
-                & Domain("version_id.seller_claims", "=", True)
-                & Domain(
-                    "program_id.enrollment_ids",
-                    "any",
-                    [
-                        ("partner_id", "=", self._get_incentive_partner().id),
-                        ("state", "=", "active"),
-                    ],
-                )
-            )
+        return self._get_program_offers().filtered(
+            lambda offer: offer.state == "published" and offer.version_id.seller_claims
         )
 
     def _get_own_sellers(self):
@@ -61,20 +47,25 @@ class PartnerSellerPortal(PartnerIncentivePortal):
 
     def _get_colleagues(self):
         """Registrations at the user's company on which he can decide."""
-        return (
-            request.env["partner.incentive.seller"]
-            .sudo()
-            .search(
-                [
-                    ("employer_id", "=", self._get_incentive_partner().id),
-                    ("contact_id", "!=", request.env.user.partner_id.id),
-                    ("company_id", "in", request.env.companies.ids),
-                    ("state", "!=", "declined"),
-                ]
-            )
+        Seller_sudo = request.env["partner.incentive.seller"].sudo()
+        if "team" not in self._get_areas():
+            return Seller_sudo
+        return Seller_sudo.search(
+            [
+                ("employer_id", "=", self._get_incentive_partner().id),
+                ("contact_id", "!=", request.env.user.partner_id.id),
+                ("company_id", "in", request.env.companies.ids),
+                ("state", "!=", "declined"),
+            ]
         )
 
-    @route(URL, type="http", auth="user", website=True)
+    @route(
+        URL,
+        type="http",
+        auth="user",
+        website=True,
+        incentive_area="home",
+    )
     def portal_my_spif(self, message=None, **kw):
         return self._render_spif(message=message)
 
@@ -126,7 +117,14 @@ class PartnerSellerPortal(PartnerIncentivePortal):
             ),
         )
 
-    @route(f"{URL}/register", type="http", auth="user", website=True, methods=["POST"])
+    @route(
+        f"{URL}/register",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+        incentive_area="home",
+    )
     def portal_my_spif_register(self, program=None, vat="", account="", **kw):
         """Ask to take part, and say where the money goes."""
         user = request.env.user
@@ -175,6 +173,7 @@ class PartnerSellerPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["POST"],
+        incentive_area="team",
     )
     def portal_my_spif_decide(self, seller_id, verb, **kw):
         """Consent to a colleague's taking part, or not."""
@@ -190,7 +189,14 @@ class PartnerSellerPortal(PartnerIncentivePortal):
             return self._render_spif(error=str(error))
         return request.redirect(f"{URL}?message=decided")
 
-    @route(f"{URL}/claim", type="http", auth="user", website=True, methods=["POST"])
+    @route(
+        f"{URL}/claim",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+        incentive_area="home",
+    )
     def portal_my_spif_claim(
         self,
         offer=None,

@@ -1,5 +1,7 @@
 """The terms that rebates add, in a partner's words."""
 
+from decimal import Decimal
+
 from odoo.http import request
 
 from odoo.addons.partner_incentive_base.controllers.portal import (
@@ -79,6 +81,34 @@ class PartnerRebateTerms(PartnerIncentivePortal):
             "products": env._("In percent of the products that they compare with"),
             "measure": env._("In percent of the contracts that ended in the period"),
         }.get(reference, "")
+
+    def _get_calculator_scale(self, version, scale):
+        if version.accelerated_offer_ids or version.measure in (
+            "elapsed_days",
+            "milestone_bonus",
+        ):
+            return None
+        if version._get_reference() == "target":
+            target = self._get_own_target(version)
+            return scale.relative_to(target) if target else None
+        return super()._get_calculator_scale(version, scale)
+
+    def _get_calculator_multiplier(self, version):
+        multiplier = super()._get_calculator_multiplier(version)
+        if not version.tier_multiplier:
+            return multiplier
+        partner_sudo = self._get_incentive_partner()
+        factors = (
+            request.env["partner.incentive.benefit"]
+            .sudo()
+            ._get_values(
+                "rate_multiplier",
+                partner_sudo,
+                self._get_today(),
+                version.offer_id.company_id,
+            )
+        )
+        return multiplier * Decimal(str(factors.get(partner_sudo.id, 1)))
 
     def _get_own_target(self, version):
         """The target of the partner in the window that runs."""

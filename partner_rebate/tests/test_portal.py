@@ -4,6 +4,7 @@ from datetime import date
 from freezegun import freeze_time
 
 from odoo import http
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from odoo.addons.partner_incentive_base.tests.portal_common import PortalCommon
@@ -171,3 +172,40 @@ class TestPortalRebate(PortalCommon):
             },
         )
         return response.text
+
+    def test_overview_tells_the_pace(self):
+        """As the forecast of an offer that stands by itself."""
+        self._accrue(date(2026, 4, 10))
+        home = self._get("/my/incentives", self.portal_1)
+        cards = home.partition('id="incentive_cards"')[2].partition("</section>")[0]
+        self.assertIn("730.00", cards.partition(">Forecast</a>")[2])
+        self.portal_1.partner_id.incentive_portal_role = "marketing"
+        self.assertNotIn("730.00", self._get("/my/incentives", self.portal_1))
+
+    def test_calculator_takes_the_partners_target(self):
+        offer = self._create_offer(
+            name="Target",
+            measure="invoiced_amount",
+            bracket_reference="target",
+            formula="whole",
+            brackets=[(80, 1), (100, 2)],
+            publish=False,
+        )
+        path = f"/my/incentives/offers/{offer.id}?volume=90000"
+        offer.target_ids = [
+            Command.create(
+                {
+                    "partner_id": self.partner_1.id,
+                    "window_from": date(2026, 1, 1),
+                    "volume": 100000,
+                }
+            )
+        ]
+        offer.sudo().action_submit()
+        offer.sudo().action_publish()
+        page = self._get(path, self.portal_1)
+        self.assertIn("o_incentive_calculated", page)
+        result = page.partition("o_incentive_calculated")[2].partition("</td>")[0]
+        self.assertIn("900.00", result)
+        # without a target nothing can be said
+        self.assertNotIn("o_incentive_calculated", self._get(path, self.portal_2))

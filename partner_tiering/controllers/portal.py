@@ -12,11 +12,14 @@ from odoo.http import content_disposition, request, route
 
 from odoo.addons.partner_incentive_base.controllers.portal import PartnerIncentivePortal
 from odoo.addons.partner_incentive_base.controllers.portal_records import MAX_ID
+from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 URL = "/my/incentives/performance"
 #: How many of each kind the dashboard shows.
 LIMIT = 8
 MAX_TEXT = 4000
+#: Days before the end of a contract or certification in which the overview reminds.
+SOON = 60
 MAX_NAME = 200
 
 
@@ -43,7 +46,141 @@ class PartnerTieringPortal(PartnerIncentivePortal):
     def _clean(text, limit=MAX_TEXT):
         return (text or "").replace("\x00", "").strip()[:limit]
 
-    @route(URL, type="http", auth="user", website=True)
+    # -------------------------------------------------------------------- overview
+
+    def _get_home_task_kinds(self):
+        """What a partner's own side has to do for its performance."""
+        env, own = request.env, self._get_own_domain()
+        today = self._get_today()
+        soon = self._get_soon(SOON)
+        partner_id = self._get_incentive_partner().id
+
+        def prepare(title, text, url, due=None):
+            return lambda record: {
+                "title": title,
+                "text": text(record),
+                "url": url.format(record.id),
+                "due": record[due] or None if due else None,
+            }
+
+        kinds = [
+            {
+                "model": "partner.business.review",
+                "domain": own
+                & Domain("state", "=", "held")
+                & Domain("partner_signed_on", "=", False),
+                "order": "id",
+                "prepare": prepare(
+                    env._("Sign the minutes of a review"),
+                    lambda review_sudo: review_sudo.name,
+                    "/my/incentives/reviews/{}",
+                ),
+            },
+            {
+                "model": "partner.account.plan",
+                "domain": own & Domain("state", "=", "proposed"),
+                "order": "id",
+                "prepare": prepare(
+                    env._("Agree to an account plan"),
+                    lambda plan_sudo: plan_sudo.name,
+                    "/my/incentives/account-plans/{}",
+                ),
+            },
+            {
+                "model": "partner.remediation.task",
+                "domain": Domain("side", "=", "partner")
+                & Domain("done", "=", False)
+                & Domain("plan_id.state", "=", "open")
+                & Domain("plan_id.partner_id", "=", partner_id)
+                & Domain("plan_id.company_id", "in", env.companies.ids),
+                "order": "date_due, id",
+                "prepare": prepare(
+                    env._("Do your part of the plan"),
+                    lambda task_sudo: task_sudo.name,
+                    URL,
+                    "date_due",
+                ),
+            },
+            {
+                "model": "partner.customer.contract",
+                "domain": own
+                & Domain("state", "=", "active")
+                & Domain("date_end", ">=", today)
+                & Domain("date_end", "<=", soon),
+                "order": "date_end, id",
+                "prepare": prepare(
+                    env._("Renew a contract"),
+                    lambda contract_sudo: (
+                        contract_sudo.customer_id.name or contract_sudo.name
+                    ),
+                    URL,
+                    "date_end",
+                ),
+            },
+            {
+                "model": "partner.certification",
+                "domain": Domain("partner_id", "=", partner_id)
+                & Domain("state", "=", "passed")
+                & Domain("date_expiry", ">=", today)
+                & Domain("date_expiry", "<=", soon),
+                "order": "date_expiry, id",
+                "prepare": prepare(
+                    env._("Renew a certification"),
+                    lambda certification_sudo: certification_sudo.program_id.name,
+                    "/my/incentives/enablement",
+                    "date_expiry",
+                ),
+            },
+        ]
+        return [
+            *super()._get_home_task_kinds(),
+            *({**kind, "areas": ("performance",)} for kind in kinds),
+        ]
+
+    def _get_home_cards(self):
+        env = request.env
+        card = self._search_own("partner.scorecard", order="date_to desc", limit=1)
+        level = self._prepare_next_level(card, self._get_today())
+        if level and level["missing"]:
+            text = env._(
+                "to %(tier)s: %(missing)s",
+                tier=level["grade"].name,
+                missing=level["missing"][0],
+            )
+            others = len(level["missing"]) - 1
+            if others:
+                text = env._(
+                    "%(missing)s, and %(others)s more", missing=text, others=others
+                )
+        elif level:
+            text = env._("You meet the requirements of %s.", level["grade"].name)
+        elif card:
+            text = env._("You hold the highest tier.")
+        else:
+            text = env._("There is no scorecard for you yet.")
+        score = f"{card.score:.0f}" if card and card.has_score else ""
+        tier = self._get_incentive_partner().grade_id.name or env._("No tier")
+        return [
+            *super()._get_home_cards(),
+            {
+                "title": env._("Tier"),
+                "figure": env._("%(tier)s, score %(score)s", tier=tier, score=score)
+                if score
+                else tier,
+                "text": text,
+                "url": URL,
+                "areas": ("performance",),
+                "sequence": 10,
+            },
+        ]
+
+    @route(
+        URL,
+        type="http",
+        auth="user",
+        website=True,
+        incentive_area="performance",
+    )
     def portal_my_performance(self, message=None, **kw):
         return request.render(
             "partner_tiering.portal_my_performance",
@@ -189,17 +326,35 @@ class PartnerTieringPortal(PartnerIncentivePortal):
 
     # ----------------------------------------------------------------- deployments
 
-    @route("/my/incentives/deployments", type="http", auth="user", website=True)
-    def portal_my_deployments(self, **kw):
+    @route(
+        ["/my/incentives/deployments", "/my/incentives/deployments/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+        incentive_area="performance",
+    )
+    def portal_my_deployments(self, page=1, **kw):
+        Deployment = request.env["partner.deployment"].sudo()
+        domain = self._get_own_domain()
+        pager = portal_pager(
+            url="/my/incentives/deployments",
+            total=Deployment.search_count(domain),
+            page=page,
+            step=self._items_per_page,
+        )
         return request.render(
             "partner_tiering.portal_my_deployments",
             self._prepare_incentive_values(
                 "incentive_deployments",
                 (request.env._("Performance"), URL),
                 (request.env._("Deployments"), None),
-                deployments=self._search_own(
-                    "partner.deployment", order="date_start desc, id desc", limit=200
+                deployments=Deployment.search(
+                    domain,
+                    order="date_start desc, id desc",
+                    limit=self._items_per_page,
+                    offset=pager["offset"],
                 ),
+                pager=pager,
             ),
         )
 
@@ -209,6 +364,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["GET", "POST"],
+        incentive_area="performance",
     )
     def portal_my_deployment_new(self, **post):
         """Record a deployment; what was typed stays when something is wrong."""
@@ -332,6 +488,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         type="http",
         auth="user",
         website=True,
+        incentive_area="performance",
     )
     def portal_my_deployment(self, deployment_id, message=None, **kw):
         deployment_sudo = self._get_own_or_404("partner.deployment", deployment_id)
@@ -361,6 +518,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["POST"],
+        incentive_area="performance",
     )
     def portal_my_deployment_update(self, deployment_id, **post):
         """Tick the checklist, document the outcome, go live, ask for a rating."""
@@ -401,6 +559,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["POST"],
+        incentive_area="performance",
     )
     def portal_my_task(self, task_id, done=None, note="", **kw):
         """Tick a task of the partner's own side."""
@@ -430,6 +589,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["GET", "POST"],
+        incentive_area="performance",
     )
     def portal_my_review(self, review_id, confirmed=None, message=None, **kw):
         review_sudo = self._get_own_or_404(
@@ -467,6 +627,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["GET", "POST"],
+        incentive_area="performance",
     )
     def portal_my_account_plan(self, plan_id, confirmed=None, message=None, **post):
         """Read a joint plan, enter the own forecast, agree to it."""
@@ -514,7 +675,13 @@ class PartnerTieringPortal(PartnerIncentivePortal):
 
     # -------------------------------------------------------------------- enablement
 
-    @route("/my/incentives/enablement", type="http", auth="user", website=True)
+    @route(
+        "/my/incentives/enablement",
+        type="http",
+        auth="user",
+        website=True,
+        incentive_area="home",
+    )
     def portal_my_enablement(self, message=None, error=None, **kw):
         return self._render_enablement(message)
 
@@ -589,6 +756,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["POST"],
+        incentive_area="home",
     )
     def portal_my_community_join(self, **kw):
         channel_sudo = self._get_channel()
@@ -607,6 +775,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["POST"],
+        incentive_area="home",
     )
     def portal_my_session_register(self, session_id, withdraw=None, **kw):
         if not 0 < session_id <= MAX_ID or not self._has_incentives():
@@ -635,6 +804,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         type="http",
         auth="user",
         website=True,
+        incentive_area="home",
     )
     def portal_my_resource(self, resource_id, **kw):
         """Download the version in force; who did is counted."""
@@ -671,6 +841,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         auth="user",
         website=True,
         methods=["GET", "POST"],
+        incentive_area="home",
     )
     def portal_my_announcement(
         self, announcement_id, question=None, message=None, **kw

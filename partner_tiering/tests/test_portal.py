@@ -4,6 +4,7 @@ from datetime import date
 
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.partner_incentive_base.tests.portal_common import PortalCommon
 
@@ -288,3 +289,27 @@ class TestTieringPortal(TieringCommon, PortalCommon):
         self._get("/my/incentives/enablement", self.outsider, status=404)
         self._post("/my/incentives/community/join", status=404)
         self.assertNotIn("Plan of One", self._get(URL))
+
+    def test_overview_shows_tier_and_what_waits(self):
+        home = self._get("/my/incentives", self.portal_1)
+        self.assertIn("Silver", home)
+        for text in (
+            f'href="/my/incentives/reviews/{self.review.id}"',
+            f'href="/my/incentives/account-plans/{self.account_plan.id}"',
+            "Train people",
+        ):
+            self.assertIn(text, home)
+        self.assertNotIn("Send a trainer", home)
+        other = self._get("/my/incentives", self.portal_2)
+        self.assertNotIn("of One", other)
+        self.assertNotIn("Train people", other)
+
+    @mute_logger("odoo.http")
+    def test_performance_is_not_for_finance(self):
+        self.portal_1.partner_id.incentive_portal_role = "finance"
+        self.assertNotIn("Train people", self._get("/my/incentives", self.portal_1))
+        for path in (URL, f"/my/incentives/reviews/{self.review.id}"):
+            self._get(path, status=403)
+        path = f"/my/incentives/reviews/{self.review.id}"
+        self._post(path, confirmed="1", status=403)
+        self.assertFalse(self.review.partner_signed_on)
