@@ -18,6 +18,7 @@ from . import partner_deal_credit
 from . import partner_deal_finding
 from . import partner_deal_extension
 from . import partner_incentive_attribution
+from . import partner_incentive_demo
 from . import partner_incentive_dispute
 from . import partner_incentive_measure
 from . import partner_incentive_program

@@ -104,7 +104,8 @@ class PartnerIncentivePayouts(PartnerIncentiveStatement):
         )
         lines_sudo = Line.search(
             domain,
-            order="settlement_id desc, id desc",
+            # settlements are in order of their dates, the last one first
+            order="settlement_id, id desc",
             limit=self._items_per_page,
             offset=pager["offset"],
         )

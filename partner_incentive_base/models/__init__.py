@@ -24,6 +24,7 @@ from . import partner_incentive_claim
 from . import partner_incentive_clawback
 from . import partner_incentive_deduction
 from . import partner_incentive_deduction_part
+from . import partner_incentive_demo
 from . import partner_incentive_dispute
 from . import partner_incentive_csv
 from . import partner_incentive_enrollment

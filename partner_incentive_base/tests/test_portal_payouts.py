@@ -117,3 +117,5 @@ class TestPortalPayouts(PortalCommon):
             self._settle(date(2026, month, 28), self.offer)
             counts.append(self._count_queries("/my/incentives/payouts"))
         self.assertLessEqual(counts[2], counts[0])
+        page = self._get("/my/incentives/payouts")
+        self.assertLess(page.index("04/28/2026"), page.index("02/28/2026"))

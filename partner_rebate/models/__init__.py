@@ -1,6 +1,7 @@
 from . import partner_incentive_achievement
 from . import partner_incentive_calculation
 from . import partner_incentive_claim
+from . import partner_incentive_demo
 from . import partner_incentive_forecast
 from . import partner_incentive_measure
 from . import partner_incentive_measure_contract

@@ -34,12 +34,20 @@ class PartnerTieringDemo(models.AbstractModel):
     * *Kleine IT* is small and below what its tier asks for; the safety net holds.
 
     All others stay what they are. Called by the demo data and by the test that looks
-    for the four and for nobody else.
+    for the four and for nobody else. Partners of the base's demo data are among the
+    sixty, the four by their names; where those data are not there, all are made.
     """
 
     _name = "partner.tiering.demo"
     _description = "Demo History of Tiers"
 
+    #: Partner and tier; by their key in the base's demo data.
+    KEYS = {
+        "drifting": "harbor",
+        "gaming": "volume",
+        "rising": "nordlicht",
+        "small": "kleine",
+    }
     STORIES = {
         "drifting": ("Harbor Integration", "gold"),
         "gaming": ("Volume Traders", "silver"),
@@ -118,6 +126,7 @@ class PartnerTieringDemo(models.AbstractModel):
                 "published_on": starts[BEFORE],
                 "small_metric_id": size.id,
                 "small_amount": 5000,
+                **self._prepare_safety_net(),
                 "public_rules": "<p>Tiers reward what customers have from us together:"
                 " renewals, good deployments, certified people.</p>",
                 "line_ids": [
@@ -198,6 +207,16 @@ class PartnerTieringDemo(models.AbstractModel):
         }
 
     @api.model
+    def _prepare_safety_net(self):
+        """What small partners earn by volume does not fall by more than a third."""
+        offer = self.env.ref(
+            "partner_rebate.demo_offer_volume", raise_if_not_found=False
+        )
+        if not offer or offer.company_id != self.env.company:
+            return {}
+        return {"earning_floor": 70, "earning_offer_ids": [Command.set(offer.ids)]}
+
+    @api.model
     def _get_field(self, name):
         return self.env["ir.model.fields"]._get("partner.customer.contract", name).id
 
@@ -227,23 +246,25 @@ class PartnerTieringDemo(models.AbstractModel):
         """``({story: partner}, [(partner, level, story)])``: sixty in all."""
         grades = self._get_grades()
         levels = {grade: level for level, grade in grades.items()}
-        partners = []
-        for name in ("alpine", "baltic", "cascade", "delta", "everest", "fjord"):
-            partner = self.env.ref(
-                f"partner_rebate.demo_partner_{name}", raise_if_not_found=False
-            )
-            if partner and partner.grade_id in levels:
-                partners.append((partner, levels[partner.grade_id], None))
-        stories = {}
+        known = self._get_known_partners()
+        stories, partners = {}, []
         for story, (name, level) in self.STORIES.items():
-            stories[story] = self._create_partner(name, grades[level], since)
+            stories[story] = known.pop(self.KEYS[story], None) or self._create_partner(
+                name, grades[level], since
+            )
             partners.append((stories[story], level, story))
+        for partner in known.values():
+            if partner.grade_id in levels:
+                partners.append((partner, levels[partner.grade_id], None))
+        missing = self.env["res.partner"]
         for number in range(60 - len(partners)):
             level = ("bronze", "silver", "gold", "silver")[number % 4]
             name = f"{NAMES[number]} {TRADES[number % len(TRADES)]}"
-            partners.append(
-                (self._create_partner(name, grades[level], since), level, None)
-            )
+            missing |= self._create_partner(name, grades[level], since)
+            partners.append((missing[-1], level, None))
+        missing |= self.env["res.partner"].union(
+            *(partner for partner in stories.values() if not partner.enrollment_ids)
+        )
         program = self.env["partner.incentive.program"].create(
             {
                 "name": "Partner Program",
@@ -259,10 +280,28 @@ class PartnerTieringDemo(models.AbstractModel):
                     "partner_id": partner.id,
                     "date_from": since,
                 }
-                for partner, _level, _story in partners
+                for partner in missing
             ]
         )
         return stories, partners
+
+    @api.model
+    def _get_known_partners(self):
+        """``{key: partner}`` of the base's demo data, those who are in its program."""
+        program = self.env.ref(
+            "partner_incentive_base.demo_program", raise_if_not_found=False
+        )
+        if not program or program.company_id != self.env.company:
+            return {}
+        partners = self.env["partner.incentive.enrollment"].search(
+            [("program_id", "=", program.id), ("state", "=", "active")], order="id"
+        )
+        names = partners.partner_id.get_external_id()
+        return {
+            names[partner.id].partition(".demo_partner_")[2]: partner
+            for partner in partners.partner_id
+            if ".demo_partner_" in names[partner.id]
+        }
 
     @api.model
     def _create_partner(self, name, grade, since):
@@ -284,7 +323,12 @@ class PartnerTieringDemo(models.AbstractModel):
         lost, done, days, people = LEVELS[level]
         amount = 200 if story == "small" else 2000
         contracts, deployments = [], []
+        joined = min(partner.enrollment_ids.mapped("date_from"))
+        is_new = joined.year == (starts[-1] + relativedelta(months=3)).year
         for number, start in enumerate(starts):
+            if is_new and start < joined:
+                # it had no customers with the vendor's products before
+                continue
             left = len(starts) - number
             for each in range(PER_QUARTER):
                 day = start + timedelta(days=20 + 30 * each + generator.randrange(10))
@@ -411,14 +455,39 @@ class PartnerTieringDemo(models.AbstractModel):
         )
 
     @api.model
+    def _submit_safety_nets(self):
+        """Finance pays what small partners are missing, and nothing to who has left."""
+        finance, controller = (
+            self.env.ref(
+                f"partner_incentive_base.demo_user_{name}", raise_if_not_found=False
+            )
+            for name in ("finance", "controller")
+        )
+        if not (finance and controller):
+            return
+        nets = self.env["partner.safety.net"].search(
+            [("company_id", "=", self.env.company.id), ("state", "=", "proposed")]
+        )
+        for net in nets.with_user(finance):
+            if "active" not in net.sudo().partner_id.enrollment_ids.mapped("state"):
+                net.reason = "The partner has left the program."
+                net.action_dismiss()
+                continue
+            net.action_submit()
+            net.adjustment_id.with_user(controller).action_approve()
+
+    @api.model
     def _create_extras(self, stories, setup, today):
         """What people would have done about it so far."""
+        self._submit_safety_nets()
+        self._create_account_plan(stories["rising"], today)
         rising = stories["rising"]
         cards = rising.scorecard_ids.sorted("date_to")
         review = self.env["partner.business.review"].create(
             {
                 "name": "Quarterly review",
                 "partner_id": rising.id,
+                **self._prepare_owner(),
                 "date": fields.Datetime.now() + timedelta(days=7),
                 "scorecard_id": cards[-2:-1].id,
             }
@@ -445,3 +514,65 @@ class PartnerTieringDemo(models.AbstractModel):
                 "seats": 40,
             }
         )
+
+    @api.model
+    def _prepare_owner(self):
+        """The channel manager of the demo data, where they are there."""
+        owner = self.env.ref(
+            "partner_incentive_base.demo_user_channel", raise_if_not_found=False
+        )
+        return {"user_id": owner.id} if owner else {}
+
+    @api.model
+    def _create_account_plan(self, partner, today):
+        """What the rising one and the vendor want to reach together."""
+        month = fields.Date.start_of(today, "month")
+        plan = self.env["partner.account.plan"].create(
+            {
+                "name": "Hospitals and clinics",
+                "partner_id": partner.id,
+                **self._prepare_owner(),
+                "date_from": month - relativedelta(months=4),
+                "date_to": month + relativedelta(months=8, days=-1),
+                "objective_ids": [
+                    Command.create(
+                        {
+                            "name": "Two hospitals on the branch network",
+                            "measure": "Both are live by the playbook",
+                            "date_due": month + relativedelta(months=3),
+                        }
+                    ),
+                    Command.create(
+                        {
+                            "name": "Two more engineers certified",
+                            "measure": "Passed, and on a project",
+                            "date_due": month + relativedelta(months=1),
+                        }
+                    ),
+                ],
+                "right_ids": [
+                    Command.create({"name": "Design of the network"}),
+                    Command.create({"name": "Prices above the usual discount"}),
+                ],
+                "forecast_ids": [
+                    Command.create(
+                        {
+                            "date": month + relativedelta(months=number),
+                            "vendor_amount": 14000 + 900 * number,
+                            "partner_amount": 16000 + 1100 * number,
+                            "amount": 15000 + 1000 * number,
+                        }
+                    )
+                    for number in range(-4, 4)
+                ],
+                "risk_ids": [
+                    Command.create(
+                        {
+                            "name": "The tender of the canton is late",
+                            "answer": "Start with the private clinics",
+                        }
+                    )
+                ],
+            }
+        )
+        plan.action_propose()
