@@ -30,6 +30,7 @@ from . import (
     test_portal,
     test_portal_payouts,
     test_reports,
+    test_review,
     test_rules_property,
 )
 from . import test_uploads

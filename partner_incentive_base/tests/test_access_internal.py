@@ -76,6 +76,9 @@ MATRIX = {
     # Every employee reads them where contacts show them.
     "partner.incentive.region": ("r", "r", "r", "r", "r", "rwcd", "rwcd"),
     "partner.incentive.specialization": ("r", "r", "r", "r", "r", "rwcd", "rwcd"),
+    "partner.incentive.announce": MANAGERS,
+    "partner.incentive.review": KEPT,
+    "partner.incentive.review.line": ("", "r", "r", "r", "r", "rw", "rw"),
     "partner.incentive.run": ("", "r", "r", "r", "rcd", "r", "rcd"),
     "partner.incentive.segment": CATALOG,
     "partner.incentive.settlement": MONEY,
