@@ -34,6 +34,7 @@
         "views/partner_announcement_views.xml",
         "views/partner_joint_revenue_views.xml",
         "views/partner_incentive_offer_views.xml",
+        "views/partner_incentive_review_views.xml",
         "views/res_partner_views.xml",
         "wizards/partner_tier_simulation_views.xml",
         "views/portal_templates.xml",

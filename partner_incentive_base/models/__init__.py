@@ -51,6 +51,8 @@ from . import partner_incentive_product_rule
 from . import partner_incentive_program
 from . import partner_incentive_region
 from . import partner_incentive_readiness
+from . import partner_incentive_review
+from . import partner_incentive_review_line
 from . import partner_incentive_run
 from . import partner_incentive_segment
 from . import partner_incentive_settlement

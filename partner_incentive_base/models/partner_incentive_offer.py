@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL, format_date
 
 from ..engine import windows
 from ..engine.calendars import FiscalCalendar
@@ -123,6 +124,13 @@ class PartnerIncentiveOffer(models.Model):
         copy=False,
         readonly=True,
         help="Documents after this day earn nothing; what was earned stays owed.",
+    )
+    retirement_date = fields.Date(
+        string="Retires after",
+        copy=False,
+        readonly=True,
+        tracking=True,
+        help="Documents after this day earn nothing; the offer is retired then.",
     )
     date_from = fields.Date(
         string="Starts on",
@@ -338,7 +346,13 @@ class PartnerIncentiveOffer(models.Model):
         for vals in vals_list:
             if not self.env.su:
                 # An offer starts as a draft, whatever a caller asks for.
-                for name in ("state", "suspended", "retired_on", "version_id"):
+                for name in (
+                    "state",
+                    "suspended",
+                    "retired_on",
+                    "retirement_date",
+                    "version_id",
+                ):
                     vals.pop(name, None)
             if vals.get("code", "/") == "/":
                 vals["code"] = (
@@ -375,8 +389,8 @@ class PartnerIncentiveOffer(models.Model):
             "version_id",
         }
         frozen = frozen.intersection(vals)
-        guarded = {"suspended", "retired_on", "needs_accrual"}.intersection(vals)
-        if guarded and not self.env.su:
+        guarded = {"suspended", "retired_on", "retirement_date", "needs_accrual"}
+        if guarded.intersection(vals) and not self.env.su:
             self._check_manager()
         new = self.env.su and self.env.context.get("incentive_new_version")
         if not frozen or new:
@@ -444,7 +458,46 @@ class PartnerIncentiveOffer(models.Model):
     def action_retire(self):
         self._check_manager()
         self._check_state(("published", "suspended"), self.env._("retired"))
-        self.write({"retired_on": fields.Date.context_today(self), "suspended": False})
+        self.write(
+            {
+                "retired_on": fields.Date.context_today(self),
+                "retirement_date": False,
+                "suspended": False,
+            }
+        )
+
+    def _retire(self, day):
+        """End the earning after ``day``; the offer is retired when it is over."""
+        today = fields.Date.context_today(self)
+        if day < today:
+            raise UserError(
+                self.env._(
+                    "What partners earned up to today stays earned. Choose today or a "
+                    "later day for the end."
+                )
+            )
+        if day == today:
+            return self.action_retire()
+        self._check_manager()
+        self._check_state(("published", "suspended"), self.env._("retired"))
+        self.write({"retirement_date": day})
+
+    @api.model
+    def _cron_retire(self):
+        """Retire offers whose last day is over, from that day on."""
+        for offer in self.search(
+            [
+                ("retirement_date", "<", fields.Date.context_today(self)),
+                ("state", "in", ("published", "suspended")),
+            ]
+        ):
+            offer.write(
+                {
+                    "retired_on": offer.retirement_date,
+                    "retirement_date": False,
+                    "suspended": False,
+                }
+            )
 
     def action_revise(self):
         """Make the next version, a draft with the terms in force."""
@@ -504,6 +557,98 @@ class PartnerIncentiveOffer(models.Model):
                     ", ".join(overlap.mapped("name")),
                 )
             )
+
+    # -------------------------------------------------------------- announcements
+
+    def _check_can_announce(self):
+        """Partners are told of what is in force, or is going to be."""
+        for offer in self:
+            if offer.state not in ("published", "suspended", "retired") or (
+                offer.is_revision
+            ):
+                raise UserError(
+                    self.env._(
+                        "Publish the terms of %s first: partners are told what holds, "
+                        "not what is being drafted.",
+                        offer.name,
+                    )
+                )
+
+    def _get_announcement_contacts(self):
+        """Whom to tell of a change: people on the portal of partners that take part.
+
+        Of a partner without any the company itself, with its own address.
+        """
+        self.ensure_one()
+        version = self._get_terms_in_force()
+        today = fields.Date.context_today(self)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT member_id
+                  FROM (%s) AS scope
+                  JOIN partner_incentive_enrollment AS enrollment
+                    ON enrollment.partner_id = scope.member_id
+                   AND enrollment.program_id = %s AND enrollment.state = 'active'
+                 WHERE scope.valid && daterange(%s, NULL)
+                """,
+                self.env["partner.incentive.enrollment"]
+                .sudo()
+                ._get_scope_query(version),
+                self.program_id.id,
+                # Whoever took part until yesterday is told of what ended today.
+                fields.Date.subtract(today, days=31)
+                if self.state == "retired"
+                else today,
+            )
+        )
+        partners = self.env["res.partner"].browse(sorted(row[0] for row in rows))
+        users_sudo = (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id.commercial_partner_id", "in", partners.ids),
+                    ("share", "=", True),
+                ]
+            )
+        )
+        people = users_sudo.partner_id.sudo(self.env.su)
+        return people | (partners - people.commercial_partner_id)
+
+    def _describe_change(self):
+        """What partners are told of the offer's latest change, in a sentence."""
+        self.ensure_one()
+        version = self._get_terms_in_force()
+        end = self.retired_on or self.retirement_date
+        if end:
+            return self.env._(
+                "%(offer)s ends on %(date)s.",
+                offer=self.name,
+                date=format_date(self.env, end),
+            )
+        if version.number > 1:
+            return self.env._(
+                "%(offer)s has new terms for sales from %(date)s on.",
+                offer=self.name,
+                date=format_date(self.env, version.effective_date),
+            )
+        return self.env._(
+            "%(offer)s is open for sales from %(date)s on.",
+            offer=self.name,
+            date=format_date(self.env, version.effective_date),
+        )
+
+    def _announce(self, subject, body, reason, contacts):
+        """A change was announced by mail; extension point for further places.
+
+        :param contacts: ``res.partner`` records that were written to
+        """
+        self.ensure_one()
+
+    def action_announce(self):
+        """Show what partners would be told of the latest change, and who."""
+        return self.env["partner.incentive.announce"]._open(self)
 
     def _mark_to_accrue(self):
         """Say that the ledger is behind what the terms come to now."""
@@ -572,7 +717,8 @@ class PartnerIncentiveOffer(models.Model):
     def _get_end_date(self):
         """Last day on which a document can earn."""
         versions = self._get_published_versions() or self.version_id
-        ends = [date for date in (versions[-1].date_to, self.retired_on) if date]
+        ends = [versions[-1].date_to, self.retired_on, self.retirement_date]
+        ends = [date for date in ends if date]
         return min(ends) if ends else self.program_id.date_to
 
     def _get_calendar(self, settlement=False):

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -91,6 +93,13 @@ class PartnerIncentiveProgram(models.Model):
         string="Disputes within (days)",
         help="Days in which partners can dispute an amount or a decision of this "
         "program. Zero for those of the company.",
+    )
+    review_cadence = fields.Selection(
+        [("quarter", "Every quarter"), ("year", "Once a year")],
+        string="Offers are reviewed",
+        tracking=True,
+        help="When a quarter, or fiscal year, is over, the review of its offers is "
+        "made with an activity for the owner. Empty: by hand.",
     )
     offer_ids = fields.One2many("partner.incentive.offer", "program_id")
     enrollment_ids = fields.One2many("partner.incentive.enrollment", "program_id")
@@ -306,6 +315,22 @@ class PartnerIncentiveProgram(models.Model):
             )
         return Program.create(vals_list)
 
+    def _get_quarter_to_review(self, day):
+        """The last quarter that is over and due for review, or None.
+
+        :return: :class:`~..engine.windows.Window`
+        """
+        self.ensure_one()
+        Review = self.env["partner.incentive.review"]
+        quarter = Review._get_quarter(self.company_id, day, -1)
+        if self.review_cadence == "year":
+            first = self.company_id._get_fiscal_first_month()
+            while (quarter.end + timedelta(days=1)).month != first:
+                quarter = Review._get_quarter(self.company_id, quarter.start, -1)
+        if quarter.end < self.date_from or quarter.start > self.date_to:
+            return None
+        return quarter
+
     def _get_related_action(self, name, model, view_mode, **context):
         self.ensure_one()
         return {
@@ -330,6 +355,13 @@ class PartnerIncentiveProgram(models.Model):
     def action_view_claims(self):
         return self._get_related_action(
             self.env._("Claims"), "partner.incentive.claim", "list,kanban,form"
+        )
+
+    def action_view_reviews(self):
+        return self._get_related_action(
+            self.env._("Quarterly Reviews"),
+            "partner.incentive.review",
+            "kanban,list,form",
         )
 
     def action_view_budgets(self):

@@ -44,6 +44,7 @@ from . import (
     test_readiness,
     test_reports,
     test_roll,
+    test_review,
     test_rules_property,
 )
 from . import test_uploads

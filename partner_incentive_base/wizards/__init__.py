@@ -4,6 +4,7 @@ from . import partner_customer_contract_import_line
 from . import partner_customer_contract_preview
 from . import partner_customer_contract_preview_line
 from . import partner_incentive_accrue
+from . import partner_incentive_announce
 from . import partner_incentive_calendar_years
 from . import partner_incentive_dispute_decision
 from . import partner_incentive_enroll

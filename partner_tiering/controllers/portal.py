@@ -42,6 +42,18 @@ class PartnerTieringPortal(PartnerIncentivePortal):
             Domain("grade_ids", "=", False) | Domain("grade_ids", "in", grade.ids)
         )
 
+    def _get_announcement_domain(self):
+        """Published announcements for the partner, by its tier or by name."""
+        partner = self._get_incentive_partner()
+        return (
+            self._get_tier_domain()
+            & Domain("state", "=", "published")
+            & (
+                Domain("partner_ids", "=", False)
+                | Domain("partner_ids", "in", partner.ids)
+            )
+        )
+
     @staticmethod
     def _clean(text, limit=MAX_TEXT):
         return (text or "").replace("\x00", "").strip()[:limit]
@@ -703,9 +715,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         announcements_sudo = (
             env["partner.announcement"]
             .sudo()
-            .search(
-                self._get_tier_domain() & Domain("state", "=", "published"), limit=50
-            )
+            .search(self._get_announcement_domain(), limit=50)
         )
         receipts_sudo = (
             env["partner.announcement.receipt"]
@@ -854,9 +864,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
             env["partner.announcement"]
             .sudo()
             .search(
-                self._get_tier_domain()
-                & Domain("id", "=", announcement_id)
-                & Domain("state", "=", "published")
+                self._get_announcement_domain() & Domain("id", "=", announcement_id)
             )
         )
         if not announcement_sudo:

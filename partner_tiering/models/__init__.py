@@ -22,7 +22,9 @@ from . import partner_enablement_session
 from . import partner_incentive_benefit
 from . import partner_incentive_grade_history
 from . import partner_incentive_measure
+from . import partner_incentive_offer
 from . import partner_incentive_offer_version
+from . import partner_incentive_review
 from . import partner_incentive_settlement
 from . import partner_metric
 from . import partner_metric_source

@@ -14,7 +14,14 @@ class PartnerAnnouncement(models.Model):
         ("published", "withdrawn"): "manager",
     }
     _frozen_states = ("published", "withdrawn")
-    _frozen_fields = ("name", "body", "reason", "grade_ids", "company_id")
+    _frozen_fields = (
+        "name",
+        "body",
+        "reason",
+        "grade_ids",
+        "partner_ids",
+        "company_id",
+    )
 
     name = fields.Char(string="Title", required=True, translate=True, tracking=True)
     company_id = fields.Many2one(
@@ -27,6 +34,12 @@ class PartnerAnnouncement(models.Model):
     )
     grade_ids = fields.Many2many(
         "res.partner.grade", string="For tiers", help="Empty: for every partner."
+    )
+    partner_ids = fields.Many2many(
+        "res.partner",
+        string="For partners",
+        domain="[('commercial_partner_id', '=', id)]",
+        help="Only these. Empty: for every partner of the tiers.",
     )
     asks_proposals = fields.Boolean(
         string="Asks for proposals", help="As for next year's targets."

@@ -1,4 +1,5 @@
 from . import test_scoring
+from . import test_review
 from . import test_scorecard
 from . import test_tier_change
 from . import test_mail

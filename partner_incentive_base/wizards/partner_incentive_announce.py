@@ -1,0 +1,160 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import is_html_empty
+
+
+class PartnerIncentiveAnnounce(models.TransientModel):
+    """What partners are told of a changed offer, looked at before it is sent.
+
+    Only contacts of partners that take part can be written to, one message each, so
+    that no partner learns of another. Nothing is sent but by *Send*.
+    """
+
+    _name = "partner.incentive.announce"
+    _description = "Announce a Change"
+
+    offer_id = fields.Many2one(
+        "partner.incentive.offer", required=True, readonly=True, ondelete="cascade"
+    )
+    line_id = fields.Many2one(
+        "partner.incentive.review.line", readonly=True, ondelete="cascade"
+    )
+    template_id = fields.Many2one(
+        "mail.template",
+        domain="[('model', '=', 'partner.incentive.offer')]",
+        default=lambda self: self.env.ref(
+            "partner_incentive_base.mail_template_offer_change",
+            raise_if_not_found=False,
+        ),
+    )
+    reason = fields.Text(required=True, help="Why the offer changes, for partners.")
+    subject = fields.Char(compute="_compute_message", store=True, readonly=False)
+    body = fields.Html(compute="_compute_message", store=True, readonly=False)
+    contact_ids = fields.Many2many(
+        "res.partner",
+        string="Recipients",
+        domain="[('id', 'in', allowed_contact_ids)]",
+    )
+    allowed_contact_ids = fields.Many2many(
+        "res.partner",
+        "partner_incentive_announce_allowed_rel",
+        compute="_compute_allowed_contact_ids",
+    )
+    contact_count = fields.Integer(compute="_compute_contact_count")
+    without_mail = fields.Char(compute="_compute_contact_count")
+
+    @api.depends("offer_id")
+    def _compute_allowed_contact_ids(self):
+        for wizard in self:
+            wizard.allowed_contact_ids = wizard.offer_id._get_announcement_contacts()
+
+    @api.depends("contact_ids.email")
+    def _compute_contact_count(self):
+        for wizard in self:
+            reached = wizard.contact_ids.filtered("email")
+            wizard.contact_count = len(reached)
+            wizard.without_mail = ", ".join(
+                (wizard.contact_ids - reached).mapped("display_name")
+            )
+
+    @api.depends("template_id", "reason", "offer_id")
+    def _compute_message(self):
+        for wizard in self:
+            if not wizard.template_id:
+                continue
+            # Everybody who may announce may use the template, whoever keeps it.
+            template_sudo = wizard.template_id.sudo()
+            offer = wizard.offer_id
+            context = {
+                "change": offer._describe_change(),
+                "reason": wizard.reason or "",
+            }
+            for name, field in (("subject", "subject"), ("body", "body_html")):
+                wizard[name] = template_sudo._render_field(
+                    field, offer.ids, add_context=context
+                )[offer.id]
+
+    @api.model
+    def _open(self, offer, line=None):
+        """Action that shows what would be sent about an offer, and to whom."""
+        offer.ensure_one()
+        offer._check_manager()
+        offer._check_can_announce()
+        wizard = self.create(
+            {
+                "offer_id": offer.id,
+                "line_id": line.id if line else False,
+                "reason": (line and line.decision_note)
+                or offer._get_terms_in_force().change_reason
+                or self.env._("Terms change."),
+                "contact_ids": [(6, 0, offer._get_announcement_contacts().ids)],
+            }
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Announce to partners"),
+            "res_model": self._name,
+            "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def action_send(self):
+        """Send what was looked at; the offer keeps the text and who got it."""
+        self.ensure_one()
+        offer = self.offer_id
+        offer.check_access("write")
+        offer._check_manager()
+        offer._check_can_announce()
+        if not self.subject or is_html_empty(self.body):
+            raise UserError(self.env._("Write a subject and a text first."))
+        contacts = self.contact_ids & offer._get_announcement_contacts()
+        reached = contacts.filtered("email")
+        if not reached:
+            raise UserError(
+                self.env._(
+                    "Nobody would get it: none of the recipients has an e-mail "
+                    "address. Add one to the contacts."
+                )
+            )
+        sender = (
+            offer.user_id.email_formatted
+            or self.env.user.email_formatted
+            or offer.company_id.email_formatted
+        )
+        # Managers of incentives need no right to write mails of any kind.
+        self.env["mail.mail"].sudo().create(
+            [
+                {
+                    "subject": self.subject,
+                    "body_html": self.body,
+                    "email_from": sender,
+                    "reply_to": sender,
+                    "recipient_ids": [(6, 0, contact.ids)],
+                    "auto_delete": True,
+                }
+                for contact in reached
+            ]
+        )
+        offer._announce(self.subject, self.body, self.reason, contacts)
+        offer.message_post(
+            body=self.env._(
+                "Announced to %(count)s contacts: %(names)s. Reason: %(reason)s",
+                count=len(reached),
+                names=", ".join(reached.mapped("display_name")),
+                reason=self.reason,
+            )
+        )
+        if self.line_id:
+            self.line_id.sudo().with_context(
+                incentive_transition=True
+            ).announced_on = fields.Datetime.now()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("%s contacts are told by e-mail.", len(reached)),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }

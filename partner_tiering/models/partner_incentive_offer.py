@@ -1,0 +1,19 @@
+from odoo import models
+
+
+class PartnerIncentiveOffer(models.Model):
+    _inherit = "partner.incentive.offer"
+
+    def _announce(self, subject, body, reason, contacts):
+        """Put it on the portal, too, where reading is noted and questions are kept."""
+        result = super()._announce(subject, body, reason, contacts)
+        self.env["partner.announcement"].create(
+            {
+                "name": subject,
+                "company_id": self.company_id.id,
+                "body": body,
+                "reason": reason,
+                "partner_ids": [(6, 0, contacts.commercial_partner_id.ids)],
+            }
+        ).action_publish()
+        return result
