@@ -10,6 +10,7 @@
     "data": [
         "security/ir.model.access.csv",
         "data/partner_mdf_data.xml",
+        "data/mail_template_data.xml",
         "wizards/partner_mdf_wizard_views.xml",
         "views/partner_mdf_activity_type_views.xml",
         "views/partner_mdf_allocation_views.xml",

@@ -19,6 +19,7 @@
         "views/partner_incentive_seller_views.xml",
         "views/partner_sell_through_views.xml",
         "views/partner_incentive_outlook_views.xml",
+        "wizards/partner_incentive_launch_views.xml",
         "views/partner_incentive_negotiation_views.xml",
         "views/sale_order_views.xml",
         "views/portal_templates.xml",

@@ -1,3 +1,4 @@
+from . import digest_digest
 from . import partner_deal_identity
 from . import partner_deal_identity_mixin
 from . import partner_deal_policy

@@ -69,18 +69,11 @@ class PartnerDealExtension(models.Model):
                 }
             )
             registration.activity_unlink(["mail.mail_activity_data_todo"])
-            registration._message_partner(
-                self.env._(
-                    "The protection was extended until %s.",
-                    fields.Date.to_string(registration.protected_until),
-                )
-            )
+            registration._tell_partner("extended", "approved")
 
     def action_refuse(self):
         self._check_can_decide()
         for extension in self.sudo():
             extension.write({"state": "refused", "decided_by": self.env.uid})
             extension.registration_id.activity_unlink(["mail.mail_activity_data_todo"])
-            extension.registration_id._message_partner(
-                self.env._("The extension was refused.")
-            )
+            extension.registration_id._tell_partner("not_extended", "returned")

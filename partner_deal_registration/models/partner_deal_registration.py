@@ -176,6 +176,7 @@ class PartnerDealRegistration(models.Model):
         "mail.thread",
         "mail.activity.mixin",
         "partner.incentive.disputed.mixin",
+        "partner.incentive.notified.mixin",
         "partner.deal.identity.mixin",
     ]
     _order = "id desc"
@@ -736,12 +737,32 @@ class PartnerDealRegistration(models.Model):
             ),
         }
 
-    def _message_partner(self, body):
-        """Tell the partner's people; they follow the registration."""
+    def _tell_partner(self, template, event):
+        """Mail to the partner's people; who registered it follows its conversation.
+
+        :param template: what stands behind ``mail_template_deal_``
+        """
+        for registration in self:
+            registration.message_subscribe(registration._get_authors().ids)
+        self._notify_partner(
+            f"partner_deal_registration.mail_template_deal_{template}", event
+        )
+
+    def _get_partner_path(self):
         self.ensure_one()
-        people = (self.registered_by | self.submitted_by).partner_id.filtered(
+        return self.access_url
+
+    def _get_authors(self):
+        """The partner's people who registered or submitted it."""
+        self.ensure_one()
+        return (self.registered_by | self.submitted_by).partner_id.filtered(
             lambda person: person.commercial_partner_id == self.partner_id
         )
+
+    def _message_partner(self, body):
+        """Note for the partner what it did itself; whoever registered it follows."""
+        self.ensure_one()
+        people = self._get_authors()
         self.message_subscribe(people.ids)
         self.message_post(
             body=body,

@@ -86,7 +86,7 @@ class PartnerDealRegistration(models.Model):
         self.ensure_one()
         self._pause_clock()
         self._write_process({"state": "info", "info_request": reason})
-        self._message_partner(self.env._("A question about the deal: %s", reason))
+        self._tell_partner("info", "returned")
 
     def action_flag_conflict(self):
         for registration in self:
@@ -180,12 +180,7 @@ class PartnerDealRegistration(models.Model):
         self._ensure_credits()
         self._link_opportunity()
         self._credit_documents()
-        self._message_partner(
-            self.env._(
-                "The deal is approved and protected until %s.",
-                fields.Date.to_string(self.protected_until),
-            )
-        )
+        self._tell_partner("approved", "approved")
         self._tell_rivals()
 
     def _prepare_protection(self, today=None):
@@ -272,7 +267,7 @@ class PartnerDealRegistration(models.Model):
             }
         )
         self.activity_unlink(["mail.mail_activity_data_todo"])
-        self._message_partner(self.env._("The deal was rejected. %s", reason))
+        self._tell_partner("rejected", "returned")
 
     # ----------------------------------------------------------------------- reset
 

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -221,7 +223,7 @@ class PartnerDealRegistration(models.Model):
             self._remove_privileges()
             return
         self._close("expired")
-        self._message_partner(self.env._("The protection of the deal has ended."))
+        self._tell_partner("expired", "expiring")
 
     @api.model
     def _cron_expire(self, limit=500):
@@ -240,25 +242,24 @@ class PartnerDealRegistration(models.Model):
             ],
             limit=limit,
         )
-        for registration in ending:
-            registration._remind_of_expiry()
+        ending._remind_of_expiry()
+
+    def _get_days_left(self):
+        self.ensure_one()
+        return (self.protected_until - fields.Date.context_today(self)).days
 
     def _remind_of_expiry(self):
-        """Tell the partner once at each of :data:`REMINDERS`, the nearest only."""
-        self.ensure_one()
-        left = (self.protected_until - fields.Date.context_today(self)).days
-        due = min(days for days in REMINDERS if days >= left)
-        if self.expiry_reminder and self.expiry_reminder <= due:
-            return
-        self._write_process({"expiry_reminder": due})
-        self._message_partner(
-            self.env._(
-                "The protection ends in %(days)s days, on %(date)s. Report your "
-                "progress, or ask for an extension.",
-                days=left,
-                date=fields.Date.to_string(self.protected_until),
-            )
-        )
+        """Tell partners once at each of :data:`REMINDERS`, the nearest only."""
+        groups = defaultdict(self.browse)
+        for registration in self:
+            left = registration._get_days_left()
+            due = min(days for days in REMINDERS if days >= left)
+            before = registration.expiry_reminder
+            if not before or before > due:
+                groups[due] |= registration
+        for due, registrations in groups.items():
+            registrations._write_process({"expiry_reminder": due})
+        self.browse().union(*groups.values())._tell_partner("expiring", "expiring")
 
     # --------------------------------------------------------------------- extension
 

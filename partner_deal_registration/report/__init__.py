@@ -1,1 +1,2 @@
 from . import partner_deal_report
+from . import partner_incentive_attribution_report

@@ -35,3 +35,28 @@ class TestDealReport(DealCommon):
         self.assertEqual(row["approval_rate:avg"], 75)
         self.assertAlmostEqual(row["conversion_rate:avg"], 100 / 3)
         self.assertEqual(row["clock_rate:avg"], 100)
+
+    def test_attribution_has_deals_until_their_quotation_takes_over(self):
+        """Pipeline by deal or by quotation, never both; won against won and lost."""
+        won = self._approved(customer_name="Won AG", expected_value=1000.0)
+        self._order(won, price=100.0).action_confirm()
+        lost = self._approved(customer_name="Verloren AG")
+        lost.with_user(self.manager).action_lose("Too dear")
+        self._approved(customer_name="Offen AG", expected_value=7000.0)
+        quoted = self._approved(customer_name="Angebot AG", expected_value=5000.0)
+        order = self._order(quoted, price=300.0)
+        self.env.flush_all()
+        rows = self.env["partner.incentive.attribution.report"]
+        own = [("company_id", "=", self.company.id)]
+        [(pipeline, rate, closed)] = rows._read_group(
+            own, [], ["sourced_pipeline:sum", "win_rate:avg", "closed:sum"]
+        )
+        self.assertAlmostEqual(closed, 2, 4)
+        self.assertAlmostEqual(rate, 50, 4)
+        self.assertAlmostEqual(pipeline, 7000 + order.amount_untaxed, 2)
+        by_kind = dict(rows._read_group(own, ["kind"], ["sourced_pipeline:sum"]))
+        self.assertAlmostEqual(by_kind["deal"], 7000, 2)
+        self.assertAlmostEqual(by_kind["quotation"], order.amount_untaxed, 2)
+        deal_row = rows.search([*own, ("kind", "=", "deal")], limit=1)
+        action = deal_row.action_open_document()
+        self.assertEqual(action["res_model"], "partner.deal.registration")

@@ -5,7 +5,8 @@ this order: :mod:`.windows` and :mod:`.calendars` (which periods), :mod:`.scale`
 a volume earns), :mod:`.calculation` (the terms, in their order, over coupled offers),
 :mod:`.guarantee` (a promised minimum),
 :mod:`.accrual` (what to provide for), :mod:`.settlement` (what to pay), and
-:mod:`.allocation` (how an amount is divided without losing a cent).
+:mod:`.allocation` (how an amount is divided without losing a cent). What became of it
+is judged by :mod:`.performance`.
 """
 
 from . import (
@@ -14,6 +15,7 @@ from . import (
     calculation,
     calendars,
     guarantee,
+    performance,
     scale,
     settlement,
     windows,

@@ -125,6 +125,7 @@ class VolumeQuery:
         look for lines that come in order, and read all documents for each of them
     :param with_prior: volume brought forward counts, too, see
         ``partner.incentive.prior.volume``
+    :param company_currency: amounts in company currency, whatever the offers' is
     """
 
     env: object
@@ -140,6 +141,7 @@ class VolumeQuery:
     credited: bool = False
     sorts: bool = False
     with_prior: bool = False
+    company_currency: bool = False
     _filters: dict = field(default_factory=dict)
     _scope_queries: tuple | None = None
     _scopes: list | None = None
@@ -725,6 +727,8 @@ class VolumeQuery:
 
     def _foreign_amounts(self):
         """``{currency: column}`` of offers that are not in the company's currency."""
+        if self.company_currency:
+            return {}
         currencies = {version.offer_id.currency_id for version in self._versions}
         return {
             currency: f"amount_{currency.id}"
@@ -810,7 +814,7 @@ def fetch_overlaps(queries, pairs, clawed=None):
     return queries[0].env.execute_query(
         SQL(
             """
-            WITH %(clawed)s member AS MATERIALIZED (%(members)s)
+            WITH %(members)s
             SELECT earlier.version_id, earlier.index, earlier.earner_id,
                    later.version_id, later.index, later.earner_id,
                    SUM(earlier.amount * LEAST(earlier.kept, later.kept))::text,
@@ -821,22 +825,56 @@ def fetch_overlaps(queries, pairs, clawed=None):
                                   AND later.line_id = earlier.line_id
              GROUP BY 1, 2, 3, 4, 5, 6
             """,
-            clawed=SQL(
-                "clawed (version_id, document_id, product_id, share)"
-                " AS MATERIALIZED (%s),",
-                SQL(" UNION ALL ").join(
-                    SQL("SELECT %s, taken.* FROM (%s) AS taken", version_id, documents)
-                    for version_id, documents in clawed.items()
-                ),
-            )
-            if clawed
-            else SQL(),
-            members=SQL(" UNION ALL ").join(
-                SQL("(%s)", query.members(bool(clawed))) for query in queries
-            ),
+            members=_members(queries, clawed),
             earlier=[earlier for earlier, _later in pairs],
             later=[later for _earlier, later in pairs],
         )
+    )
+
+
+def fetch_shared(queries, clawed=None):
+    """Earning volume by all the versions that earn on the same lines.
+
+    :param queries: list of :class:`VolumeQuery` whose lines are of one model
+    :param clawed: as :func:`fetch_overlaps` has it
+    :return: rows ``(version, index, [versions that earn on these lines, itself
+        included], amount)``, the amount as text
+    """
+    if not queries:
+        return []
+    return queries[0].env.execute_query(
+        SQL(
+            """
+            WITH %(members)s, shared AS (
+                SELECT line_id, array_agg(DISTINCT version_id) AS versions
+                  FROM member GROUP BY line_id
+            )
+            SELECT member.version_id, member.index, shared.versions,
+                   SUM(member.amount * member.kept)::text
+              FROM member JOIN shared ON shared.line_id = member.line_id
+             GROUP BY 1, 2, 3
+            """,
+            members=_members(queries, clawed),
+        )
+    )
+
+
+def _members(queries, clawed):
+    """Tables ``clawed``, where there is any, and ``member``: which line earns."""
+    return SQL(
+        "%s member AS MATERIALIZED (%s)",
+        SQL(
+            "clawed (version_id, document_id, product_id, share) AS MATERIALIZED (%s),",
+            SQL(" UNION ALL ").join(
+                SQL("SELECT %s, taken.* FROM (%s) AS taken", version_id, documents)
+                for version_id, documents in clawed.items()
+            ),
+        )
+        if clawed
+        else SQL(),
+        SQL(" UNION ALL ").join(
+            SQL("(%s)", query.members(bool(clawed))) for query in queries
+        ),
     )
 
 

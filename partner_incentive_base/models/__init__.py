@@ -1,7 +1,9 @@
 from . import partner_incentive_disputed_mixin
+from . import partner_incentive_notified_mixin  # the documents below inherit it
 from . import account_move
 from . import account_move_attribution
 from . import account_move_line
+from . import digest_digest
 from . import ir_attachment
 from . import partner_customer_contract
 from . import partner_incentive_acceptance
@@ -24,6 +26,7 @@ from . import partner_incentive_dispute
 from . import partner_incentive_csv
 from . import partner_incentive_enrollment
 from . import partner_incentive_entry
+from . import partner_incentive_event
 from . import partner_incentive_evidence
 from . import partner_incentive_evidence_rule
 from . import partner_incentive_evidence_type
@@ -35,6 +38,8 @@ from . import partner_incentive_objective_goal
 from . import partner_incentive_offer_version
 from . import partner_incentive_offer
 from . import partner_incentive_offer_template
+from . import partner_incentive_performance_figures
+from . import partner_incentive_performance
 from . import partner_incentive_posting
 from . import partner_incentive_prior_volume
 from . import partner_incentive_product_rule
@@ -58,5 +63,6 @@ from . import product_template
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import res_partner_portal
 from . import res_partner_grade
 from . import sale_order

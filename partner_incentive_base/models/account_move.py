@@ -5,7 +5,8 @@ MARKS = {"incentive_document", "incentive_settlement_id"}
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "partner.incentive.notified.mixin"]
 
     incentive_document = fields.Selection(
         [
@@ -78,6 +79,24 @@ class AccountMove(models.Model):
         if marked and not own:
             posting._record_documents((posted & marked).sudo())
         return posted
+
+    def _invoice_paid_hook(self):
+        """Tell payees that the bill of their incentives was paid.
+
+        A credit note needs no payment: the settlement itself told of it.
+        """
+        result = super()._invoice_paid_hook()
+        self.filtered(
+            lambda move: (
+                move.incentive_document == "settlement"
+                and move.move_type == "in_invoice"
+                and move.payment_state == "paid"
+            )
+        )._notify_partner("partner_incentive_base.mail_template_payout_paid", "payable")
+        return result
+
+    def _get_partner_path(self):
+        return "/my/incentives/payouts"
 
     def _accrue_soon(self):
         """Where a company wants it, book what these invoices earn within minutes.

@@ -92,6 +92,10 @@ class PartnerIncentiveAgreement(models.Model):
                     "published_by": self.env.uid,
                     "published_on": fields.Datetime.now(),
                 }
+                # partners are asked for their consent by the job, for they are many
+                self.env.ref(
+                    "partner_incentive_base.ir_cron_tell_agreements"
+                ).sudo()._trigger()
         elif {"published_by", "published_on"} & set(vals) and not self.env.su:
             raise AccessError(self.env._("Use Publish to publish an agreement."))
         return super().write(vals)

@@ -119,7 +119,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             outcome.result = results[key]
             if key[0] in wanted:
                 outcomes.append(outcome)
-        versions = {outcome.version for outcome in outcomes}
+        versions = self._get_versions_of(outcomes)
         if any(version._get_guarantee() for version in versions):
             self._add_guarantees(offers, outcomes, day, partners)
         for outcome in outcomes:
@@ -170,6 +170,11 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         self._add_guaranteed(coupled, day, partners, outcomes)
         self._accelerate(outcomes, day)
         return outcomes
+
+    @staticmethod
+    def _get_versions_of(outcomes):
+        """The distinct versions of many outcomes, cheaper than a set of records."""
+        return list({each.version.id: each.version for each in outcomes}.values())
 
     def _accelerate(self, outcomes, day):
         """Set the multiplier of positions that other offers, or tiers, accelerate.
@@ -390,10 +395,13 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             )
         return SQL(" UNION ALL ").join(queries) if queries else None
 
-    def _read_clawed(self, measure, spans, day, partners, dimensions, documents):
+    def _read_clawed(
+        self, measure, spans, day, partners, dimensions, documents, **options
+    ):
         """Volume of documents that are claimed back, negative: it is taken off.
 
         :param documents: see :meth:`_get_clawed_documents`
+        :param options: of the query
         :return: list of ``(index, earner id, document id, (Label, _Volumes))``
         """
         version = spans[0].version
@@ -433,6 +441,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 source,
             ),
             with_quantity=False,
+            **options,
         )
         kept_apart = (*dimensions, "document_id")
         reading = _Reading(version, measure, kept_apart)

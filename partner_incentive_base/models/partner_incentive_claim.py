@@ -103,6 +103,7 @@ class PartnerIncentiveClaim(models.Model):
         "mail.thread",
         "mail.activity.mixin",
         "partner.incentive.disputed.mixin",
+        "partner.incentive.notified.mixin",
     ]
     _order = "date desc, id desc"
     _check_company_auto = True
@@ -1038,8 +1039,8 @@ class PartnerIncentiveClaim(models.Model):
     def _do_request_info(self, reason):
         self._write_process({"state": "info", "reason": reason})
         self._close_activities()
-        self._tell_author(
-            self.env._("More information is needed: %(reason)s", reason=reason)
+        self._notify_partner(
+            "partner_incentive_base.mail_template_claim_info", "returned"
         )
 
     def _do_validate(self):
@@ -1054,7 +1055,9 @@ class PartnerIncentiveClaim(models.Model):
             }
         )
         self._close_activities()
-        self._tell_author(self.env._("The claim is approved."))
+        self._notify_partner(
+            "partner_incentive_base.mail_template_claim_approved", "approved"
+        )
 
     def _do_schedule(self):
         self._write_process({"state": "scheduled"})
@@ -1073,8 +1076,8 @@ class PartnerIncentiveClaim(models.Model):
             }
         )
         self._close_activities()
-        self._tell_author(
-            self.env._("The claim is rejected: %(reason)s", reason=reason)
+        self._notify_partner(
+            "partner_incentive_base.mail_template_claim_rejected", "returned"
         )
 
     def _do_cancel(self):

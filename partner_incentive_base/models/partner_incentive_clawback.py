@@ -36,7 +36,11 @@ class PartnerIncentiveClawback(models.Model):
 
     _name = "partner.incentive.clawback"
     _description = "Incentive Clawback"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.notified.mixin",
+    ]
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -309,6 +313,10 @@ class PartnerIncentiveClawback(models.Model):
                 before - clawback._get_entitlement()
             )
             clawback.offer_id._mark_to_accrue()
+        self._notify_partner("partner_incentive_base.mail_template_clawback", "payable")
+
+    def _get_partner_path(self):
+        return "/my/incentives/statement"
 
     def action_lift(self, reason=None):
         """Let the document count again."""

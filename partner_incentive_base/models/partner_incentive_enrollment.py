@@ -22,7 +22,11 @@ class PartnerIncentiveEnrollment(models.Model):
 
     _name = "partner.incentive.enrollment"
     _description = "Incentive Enrollment"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.notified.mixin",
+    ]
     _order = "date_from desc, id desc"
     _check_company_auto = True
 
@@ -74,6 +78,13 @@ class PartnerIncentiveEnrollment(models.Model):
     )
     accepted_on = fields.Datetime(copy=False, readonly=True)
     accepted_by = fields.Many2one("res.users", copy=False, readonly=True)
+    agreement_told_id = fields.Many2one(
+        "partner.incentive.agreement",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="The last agreement that the partner was asked by mail to accept.",
+    )
     signed_by = fields.Char(
         copy=False, help="Who signed for the partner, when accepted on its behalf."
     )
@@ -186,9 +197,54 @@ class PartnerIncentiveEnrollment(models.Model):
             raise AccessError(
                 self.env._("Use Accept to record who accepted the agreement.")
             )
+        requested = self.browse()
         if vals.get("state") == "active":
             self._check_can_activate()
-        return super().write(vals)
+            requested = self.filtered(lambda one: one.state == "requested")
+        result = super().write(vals)
+        if requested:
+            requested._notify_partner(
+                "partner_incentive_base.mail_template_enrollment_active", "approved"
+            )
+            requested.activity_unlink(["mail.mail_activity_data_todo"])
+        return result
+
+    def _get_partner_path(self):
+        self.ensure_one()
+        return f"/my/incentives/enrollments/{self.id}"
+
+    @api.model
+    def _cron_tell_agreements(self):
+        """Ask partners for their consent to agreements that are in force by now.
+
+        Each is asked once per agreement, program by program.
+        """
+        programs = self.env["partner.incentive.program"].search(
+            [("agreement_ids.state", "=", "published")]
+        )
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(programs))
+        for program in programs:
+            self._tell_agreement(program)
+            if not cron._commit_progress(1):
+                break
+
+    @api.model
+    def _tell_agreement(self, program):
+        """Ask who has not accepted the program's agreement, nor was asked before."""
+        agreement = program._get_agreement()
+        waiting = self.search(
+            [
+                ("program_id", "=", program.id),
+                ("state", "!=", "ended"),
+                ("agreement_told_id", "!=", agreement.id),
+            ]
+        ).filtered(lambda one: not one.accepted_on or one.agreement_id != agreement)
+        if agreement and waiting:
+            waiting.sudo().agreement_told_id = agreement
+            waiting._notify_partner(
+                "partner_incentive_base.mail_template_agreement", "announcement"
+            )
 
     def _check_can_activate(self):
         for enrollment in self:

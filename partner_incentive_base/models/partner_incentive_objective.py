@@ -96,6 +96,24 @@ class PartnerIncentiveObjective(models.Model):
     attainment = fields.Float(
         string="Attainment (%)", compute="_compute_figures", digits=(16, 1)
     )
+    sourced_arr = fields.Monetary(
+        string="Partner-sourced ARR",
+        compute="_compute_sourced_arr",
+        help="Amount per year of the new customer contracts that began in the fiscal "
+        "year and that partners of the objective's programs sourced.",
+    )
+    attach_invoices = fields.Integer(
+        string="Invoices for the attach rate",
+        compute="_compute_attach_rate",
+        help="Invoices of the fiscal year to partners of the objective's programs.",
+    )
+    attach_rate = fields.Float(
+        string="Attach rate (%)",
+        compute="_compute_attach_rate",
+        digits=(16, 1),
+        help="Of these invoices, those with a product that an offer of the objective "
+        "names to earn on.",
+    )
     guardrail_state = fields.Selection(
         [("ok", "Within"), ("near", "Near the limit"), ("over", "Over the limit")],
         string="Guardrail",
@@ -147,6 +165,85 @@ class PartnerIncentiveObjective(models.Model):
             dates = company.compute_fiscalyear_dates(today)
             years[company] = (dates["date_from"], dates["date_to"])
         return years
+
+    @api.depends_context("allowed_company_ids")
+    @api.depends("currency_id", "program_ids", "offer_ids.program_id")
+    def _compute_sourced_arr(self):
+        domain = Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("date", ">=", start)
+            & Domain("date", "<=", end)
+            for company, (start, end) in self._get_fiscal_years().items()
+        )
+        amounts = defaultdict(list)
+        for program, company, day, amount in self.env[
+            "partner.incentive.attribution.report"
+        ]._read_group(
+            Domain("sourced_arr", "!=", 0) & domain,
+            ["program_id", "company_id", "date:day"],
+            ["sourced_arr:sum"],
+        ):
+            amounts[program].append((amount, company.currency_id, company, day))
+        for objective in self:
+            objective.sourced_arr = objective._convert(
+                amount
+                for program in objective._get_programs()
+                for amount in amounts[program]
+            )
+
+    @api.depends_context("allowed_company_ids")
+    @api.depends("program_ids", "offer_ids.program_id", "offer_ids.state")
+    def _compute_attach_rate(self):
+        years = self._get_fiscal_years()
+        for objective in self:
+            products = objective._get_attached_lines()
+            invoices = attached = 0
+            for company, (start, end) in years.items() if products else ():
+                lines = Domain(
+                    [
+                        ("company_id", "=", company.id),
+                        ("parent_state", "=", "posted"),
+                        ("display_type", "=", "product"),
+                        ("move_id.move_type", "=", "out_invoice"),
+                        ("move_id.incentive_document", "=", False),
+                        ("move_id.invoice_date", ">=", start),
+                        ("move_id.invoice_date", "<=", end),
+                        (
+                            "partner_id",
+                            "in",
+                            objective._get_enrolled_partners(company).ids,
+                        ),
+                    ]
+                )
+                invoices += objective._count_invoices(lines)
+                attached += objective._count_invoices(lines & products)
+            objective.attach_invoices = invoices
+            objective.attach_rate = 100 * attached / invoices if invoices else 0
+
+    def _get_programs(self):
+        """Programs that serve the objective, themselves or by an offer."""
+        self.ensure_one()
+        return self.program_ids | self._get_offers().program_id
+
+    def _get_attached_lines(self):
+        """Domain of the invoice lines that its offers name to earn on, or None."""
+        self.ensure_one()
+        domains = []
+        for offer in self._get_offers():
+            rules = offer._get_published_versions()[-1:]._get_rules("earning")
+            if rules._get_line_domain() is not None:
+                domains.append(rules._get_line_domain())
+            elif rules._get_product_domain() is not None:
+                domains.append(Domain("product_id", "any", rules._get_product_domain()))
+        return Domain.OR(domains) if domains else None
+
+    def _count_invoices(self, lines):
+        # A count tells nothing of the invoices, which not every user may read.
+        return (
+            self.env["account.move.line"]
+            .sudo()
+            ._read_group(lines, [], ["move_id:count_distinct"])[0][0]
+        )
 
     def _get_offers(self):
         return self.env["partner.incentive.offer"].search(

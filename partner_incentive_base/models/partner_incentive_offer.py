@@ -483,6 +483,14 @@ class PartnerIncentiveOffer(models.Model):
         )
         draft.unlink()
 
+    def _ask_to_publish(self, user, note):
+        """Let ``user``, and nobody else, have the activity to look and publish."""
+        activity = "partner_incentive_base.mail_activity_offer"
+        # Whoever may submit an offer may ask for its publication.
+        self.sudo().activity_unlink([activity])
+        for offer in self:
+            offer.sudo().activity_schedule(activity, user_id=user.id, note=note)
+
     def _on_publish(self, version):
         """After a version was published; extension point."""
         self.ensure_one()
@@ -709,6 +717,16 @@ class PartnerIncentiveOffer(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "partner_incentive_base.partner_incentive_entry_action"
+        )
+        action["domain"] = [("offer_id", "=", self.id)]
+        action["context"] = {}
+        return action
+
+    def action_view_performance(self):
+        """Adoption, cost and return of the offer, per quarter."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "partner_incentive_base.partner_incentive_performance_action"
         )
         action["domain"] = [("offer_id", "=", self.id)]
         action["context"] = {}

@@ -412,7 +412,29 @@ class PartnerIncentiveOfferVersion(models.Model):
         if state == "published":
             for version in self:
                 version.offer_id._on_publish(version)
+        if not self.env.su:
+            self._update_approval_activities(state)
         return result
+
+    def _update_approval_activities(self, state):
+        """Ask a manager who is somebody else to publish; done, ask no more."""
+        activity = "partner_incentive_base.mail_activity_offer"
+        offers_sudo = self.offer_id.sudo()
+        offers_sudo.activity_unlink([activity])
+        if state != "review":
+            return
+        managers = (
+            self.env.ref("partner_incentive_base.group_incentive_manager")
+            .sudo()
+            .all_user_ids.filtered("active")
+        ) - self.env.user
+        for offer in offers_sudo:
+            able = managers.filtered_domain(
+                [("company_ids", "in", offer.company_id.ids)]
+            )
+            owner = (offer.user_id | offer.program_id.user_id) & able
+            if able:
+                offer.activity_schedule(activity, user_id=(owner or able)[0].id)
 
     def _check_group(self, group, message):
         if not self.env.su and not self.env.user.has_group(group):

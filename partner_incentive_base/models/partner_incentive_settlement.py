@@ -369,29 +369,11 @@ class PartnerIncentiveSettlement(models.Model):
             batch._notify_partners(lines)
 
     def _notify_partners(self, lines):
-        """Tell the partners' portal users that there is something to look at."""
-        users_sudo = (
-            self.env["res.users"]
-            .sudo()
-            .search(
-                [
-                    ("partner_id", "child_of", lines.partner_id.ids),
-                    ("share", "=", True),
-                ]
-            )
+        """Tell the partners that there is a proposal to look at."""
+        lines._notify_together(
+            "partner_incentive_base.mail_template_payout_proposed",
+            lines.grouped("partner_id").values(),
         )
-        # A message for each partner: nobody reads who else is paid.
-        for users in users_sudo.grouped(
-            lambda user: user.partner_id.commercial_partner_id
-        ).values():
-            self.sudo().message_notify(
-                partner_ids=users.partner_id.ids,
-                subject=self.env._("Payout to confirm: %s", self.name),
-                body=self.env._(
-                    "We propose a payout. Please look at it under Incentives, "
-                    "Payouts, and confirm or dispute it."
-                ),
-            )
 
     def _on_answer(self, line):
         """Tell finance what a partner said to a line."""
@@ -670,6 +652,11 @@ class PartnerIncentiveSettlement(models.Model):
         self._clear_deductions(moves_sudo)
         self._offset(moves_sudo)
         self._link_documents(moves_sudo)
+        paid = self.line_ids.filtered("move_id")
+        paid._notify_together(
+            "partner_incentive_base.mail_template_payout_posted",
+            paid.grouped(lambda line: line._get_payee()).values(),
+        )
         return moves_sudo
 
     def _check_unchanged(self):

@@ -6,7 +6,10 @@ class PartnerIncentiveSettlementLine(models.Model):
     """What one offer pays one partner in a settlement, and why that much."""
 
     _name = "partner.incentive.settlement.line"
-    _inherit = ["partner.incentive.disputed.mixin"]
+    _inherit = [
+        "partner.incentive.disputed.mixin",
+        "partner.incentive.notified.mixin",
+    ]
     _description = "Incentive Settlement Line"
     _order = "partner_id, offer_id"
 
@@ -163,6 +166,32 @@ class PartnerIncentiveSettlementLine(models.Model):
 
     def _get_payee(self):
         return self.payee_id or self.partner_id
+
+    # ------------------------------------------------------------------------- mail
+
+    def _notify_together(self, template_xmlid, groups):
+        """One mail for each group of lines: about its first, with all in a table."""
+        groups = list(groups)
+        self.browse().union(*(group[:1] for group in groups))._notify_partner(
+            template_xmlid,
+            "payable",
+            incentive_lines={group[0].id: group.ids for group in groups},
+        )
+
+    def _get_mailed_lines(self):
+        """The lines that the mail about this one tells of."""
+        self.ensure_one()
+        groups = self.env.context.get("incentive_lines") or {}
+        return self.browse(groups.get(self.id) or self.ids)
+
+    def _get_notified_partner(self):
+        """What is proposed is for whoever earned it, what is paid for the payee."""
+        self.ensure_one()
+        partner = self._get_payee() if self.move_id else self.partner_id
+        return partner.commercial_partner_id
+
+    def _get_partner_path(self):
+        return "/my/incentives/payouts"
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_open(self):

@@ -132,6 +132,40 @@ class ResPartner(models.Model):
         """
         return {}
 
+    # ------------------------------------------------------------------------- mail
+
+    def _wants_incentive_mail(self, event):
+        """Whether a contact wants mail about ``event``; extension point.
+
+        :param event: ``approved``, ``returned`` (and rejected), ``expiring``,
+            ``payable``, ``tier`` or ``announcement``
+        """
+        return True
+
+    def _get_incentive_contacts(self, event):
+        """``{company: contacts}``: who hears of an event by mail, at these companies.
+
+        The people who use the portal, have an address and want to; the company itself
+        where nobody uses the portal.
+        """
+        users_sudo = (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("share", "=", True),
+                    ("partner_id.commercial_partner_id", "in", self.ids),
+                ]
+            )
+        )
+        people = users_sudo.partner_id.grouped("commercial_partner_id")
+        return {
+            company: people.get(company, company).filtered(
+                lambda one: one.email and one._wants_incentive_mail(event)
+            )
+            for company in self.sudo()
+        }
+
     @api.model_create_multi
     def create(self, vals_list):
         partners = super().create(vals_list)

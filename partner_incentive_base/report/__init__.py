@@ -4,6 +4,8 @@ from . import partner_incentive_rollforward
 from . import partner_incentive_register
 from . import partner_incentive_aging
 from . import partner_incentive_cost
+from . import partner_incentive_cohort
+from . import partner_incentive_attribution_report
 from . import partner_incentive_checkbook
 from . import partner_incentive_claim_report
 from . import partner_incentive_statement

@@ -14,7 +14,7 @@ REFERRING = {
     "ODOO.LIST": "lists",
     "ODOO.LIST.HEADER": "lists",
 }
-FUNCTIONS = {*REFERRING, "IFERROR", "TEXT", "_t"}
+FUNCTIONS = {*REFERRING, "IF", "IFERROR", "ISNUMBER", "TEXT", "_t"}
 
 
 def parse_formula(text):

@@ -476,6 +476,11 @@ class PartnerIncentiveClaim(models.Model):
             self._reclassify(-1)
         return result
 
+    def _get_partner_path(self):
+        if self.mdf_activity_id:
+            return f"/my/incentives/claims/{self.id}"
+        return super()._get_partner_path()
+
     # ----------------------------------------------------------------------- payment
 
     def _get_document_label(self):

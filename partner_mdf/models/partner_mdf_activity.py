@@ -26,6 +26,8 @@ PLAN_FIELDS = {
 }
 #: What a manager enters while deciding.
 DECISION_FIELDS = {"approve_amount", "conditions", "decision_note"}
+#: Days before the end of the time to claim on which the partner is reminded.
+PROOF_REMINDER_DAYS = 14
 #: Written by the process only.
 PROCESS_FIELDS = {
     "state",
@@ -35,6 +37,7 @@ PROCESS_FIELDS = {
     "approved_by",
     "approved_on",
     "claim_until",
+    "proof_reminded",
     "closed_on",
     "campaign_id",
     "source_id",
@@ -61,7 +64,11 @@ class PartnerMdfActivity(models.Model):
 
     _name = "partner.mdf.activity"
     _description = "Marketing Activity"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.notified.mixin",
+    ]
     _order = "date_from, id"
 
     name = fields.Char(required=True)
@@ -166,6 +173,9 @@ class PartnerMdfActivity(models.Model):
     approved_on = fields.Date(readonly=True, copy=False)
     claim_until = fields.Date(
         readonly=True, copy=False, index=True, help="Last day to claim."
+    )
+    proof_reminded = fields.Boolean(
+        readonly=True, copy=False, help="The partner was told that time runs out."
     )
     closed_on = fields.Date(readonly=True, copy=False)
     taken_over = fields.Boolean(
@@ -612,15 +622,33 @@ class PartnerMdfActivity(models.Model):
 
     def _close_unclaimed(self, day):
         """Close what can be claimed no more; an undecided claim keeps it open."""
-        for activity in self.filtered(lambda a: not a._get_open_claims()):
+        unclaimed = self.filtered(lambda a: not a._get_open_claims())
+        for activity in unclaimed:
             activity._do_close(day, "expiry")
-            activity.request_id._tell_partner(
-                self.env._(
-                    "The time to claim for %s is over; what was left has been "
-                    "released.",
-                    activity.name,
-                )
-            )
+        unclaimed._notify_partner(
+            "partner_mdf.mail_template_activity_expired", "expiring"
+        )
+
+    def _get_partner_path(self):
+        self.ensure_one()
+        return f"/my/incentives/requests/{self.request_id.id}"
+
+    @api.model
+    def _cron_remind_of_proof(self):
+        """Tell partners once that the time to claim ends soon."""
+        today = fields.Date.context_today(self)
+        ending = self.search(
+            [
+                ("state", "=", "approved"),
+                ("proof_reminded", "=", False),
+                ("claim_until", ">=", today),
+                ("claim_until", "<=", today + timedelta(days=PROOF_REMINDER_DAYS)),
+            ]
+        ).filtered(lambda activity: not activity._get_open_claims())
+        ending = ending.filtered(lambda activity: activity.committed > 0)
+        if ending:
+            ending._write_process({"proof_reminded": True})
+            ending._notify_partner("partner_mdf.mail_template_proof_due", "expiring")
 
     # -------------------------------------------------------------------------- ledger
 

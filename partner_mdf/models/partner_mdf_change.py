@@ -161,6 +161,7 @@ class PartnerMdfChange(models.Model):
             vals["claim_until"] = max(
                 vals["date_to"], fields.Date.context_today(self)
             ) + timedelta(days=fund.claim_days)
+            vals["proof_reminded"] = False
         if self.planned_cost and activity.cost_line_ids:
             # the lines were of the former plan
             activity.cost_line_ids.sudo().with_context(

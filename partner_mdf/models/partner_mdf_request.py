@@ -40,7 +40,11 @@ class PartnerMdfRequest(models.Model):
 
     _name = "partner.mdf.request"
     _description = "Fund Request"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.notified.mixin",
+    ]
     _order = "id desc"
     _check_company_auto = True
 
@@ -478,9 +482,11 @@ class PartnerMdfRequest(models.Model):
         self._write_process({"state": "info", "reason": reason})
         self.mdf_activity_ids._write_process({"state": "draft"})
         self._close_activities()
-        self._tell_partner(
-            self.env._("More information is needed: %(reason)s", reason=reason)
-        )
+        self._notify_partner("partner_mdf.mail_template_request_info", "returned")
+
+    def _get_partner_path(self):
+        self.ensure_one()
+        return f"/my/incentives/requests/{self.id}"
 
     def _do_cancel(self):
         self._write_process({"state": "cancelled"})
@@ -497,20 +503,14 @@ class PartnerMdfRequest(models.Model):
         """An activity was decided on; with the last one the request is, too."""
         self.ensure_one()
         states = set(self.mdf_activity_ids.mapped("state"))
-        currency = self.currency_id
         if activity.state == "approved":
-            text = self.env._(
-                "%(activity)s is approved with %(amount)s.",
-                activity=activity.name,
-                amount=currency.format(activity.approved_amount),
+            activity._notify_partner(
+                "partner_mdf.mail_template_activity_approved", "approved"
             )
-            if activity.conditions:
-                text += " " + self.env._("On condition: %s", activity.conditions)
         else:
-            text = self.env._("%s is rejected.", activity.name)
-        if activity.decision_note:
-            text += " " + activity.decision_note
-        self._tell_partner(text)
+            activity._notify_partner(
+                "partner_mdf.mail_template_activity_rejected", "returned"
+            )
         if "submitted" not in states:
             self.sudo()._write_process(
                 {

@@ -6,6 +6,7 @@ from . import (
     test_money,
     test_periods,
     test_portal,
+    test_mail,
     test_property,
     test_results,
 )

@@ -44,7 +44,7 @@ class PartnerMdfExtend(models.TransientModel):
                         date=activity.claim_until,
                     )
                 )
-            activity._write_process({"claim_until": self.date})
+            activity._write_process({"claim_until": self.date, "proof_reminded": False})
             activity.request_id._tell_partner(
                 self.env._(
                     "%(activity)s can be claimed until %(date)s now. %(reason)s",

@@ -22,9 +22,16 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         The tier on the last day looked at counts for the whole window, so that what
         is owed depends on the tier's history alone and not on when it was calculated.
         """
+        multiplied = {
+            version.id
+            for version in self._get_versions_of(outcomes.values())
+            if version.tier_multiplier
+        }
+        if not multiplied:
+            return
         by_day = defaultdict(list)
         for outcome in outcomes.values():
-            if outcome.version.tier_multiplier and outcome.earner_id:
+            if outcome.version.id in multiplied and outcome.earner_id:
                 outcome.looked_at = min(day, outcome.window.end)
                 by_day[outcome.looked_at].append(outcome)
         for last, group in by_day.items():
@@ -49,20 +56,20 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         whose last day looked at lies in one of its own. It pays nothing itself.
         """
         accelerated = {
-            version: version.accelerated_offer_ids.ids
-            for version in {outcome.version for outcome in outcomes.values()}
+            version.id: version.accelerated_offer_ids.ids
+            for version in self._get_versions_of(outcomes.values())
         }
         if not any(accelerated.values()):
             return
         extra = {}
         for outcome in outcomes.values():
-            if not accelerated[outcome.version]:
+            if not accelerated[outcome.version.id]:
                 continue
             position = outcome.position
             if position.qualifying > ZERO:
                 reached = position.parts[-1].scale.reached(position.qualifying)
                 rate = reached[-1][0].rate if reached else ZERO
-                for offer_id in accelerated[outcome.version]:
+                for offer_id in accelerated[outcome.version.id]:
                     extra.setdefault((offer_id, outcome.earner_id), []).append(
                         (outcome.window, rate)
                     )

@@ -68,6 +68,13 @@ class PartnerIncentiveMeasure(models.AbstractModel):
         return measures
 
     @api.model
+    def _get_sales_documents(self):
+        return super()._get_sales_documents() | {
+            "partner.customer.contract",
+            "partner.sell.through.file",
+        }
+
+    @api.model
     def _undiscounted_source(self, company, until):
         """Invoice lines at their price before the line's discount.
 
@@ -103,8 +110,6 @@ class PartnerIncentiveMeasure(models.AbstractModel):
         liquidity account: early-payment discounts and write-offs booked with the
         payment do not count, nor do credit notes and documents of the suite.
         """
-        self.env["account.partial.reconcile"].flush_model()
-        self.env["account.payment"].flush_model()
         return SQL(
             """
             SELECT invoiced.line_id, invoiced.document_id, invoiced.origin_id,
@@ -120,67 +125,6 @@ class PartnerIncentiveMeasure(models.AbstractModel):
             invoices=self._invoice_source(company, until),
             payments=self._get_payment_query(company),
             until=until,
-        )
-
-    @api.model
-    def _get_payment_query(self, company):
-        """SQL of ``(move_id, date, share)``: what was paid of an invoice, and when."""
-        return SQL(
-            """
-            WITH liquidity AS (
-                SELECT default_account_id AS account_id FROM account_journal
-                 WHERE type IN ('bank', 'cash', 'credit')
-                   AND default_account_id IS NOT NULL
-                 UNION
-                SELECT payment_account_id FROM account_payment_method_line
-                 WHERE payment_account_id IS NOT NULL
-                 UNION
-                SELECT id FROM account_account WHERE account_type = 'asset_cash'
-            ),
-            matched AS (
-                SELECT invoice_line.move_id, payment.id AS payment_id, payment.date,
-                       pair.amount
-                  FROM (
-                    SELECT debit_move_id AS invoice_line_id,
-                           credit_move_id AS payment_line_id,
-                           debit_amount_currency AS amount
-                      FROM account_partial_reconcile WHERE company_id = %(company)s
-                     UNION ALL
-                    SELECT credit_move_id, debit_move_id, credit_amount_currency
-                      FROM account_partial_reconcile WHERE company_id = %(company)s
-                       ) AS pair
-                  JOIN account_move_line AS invoice_line
-                    ON invoice_line.id = pair.invoice_line_id
-                  JOIN account_move AS invoice ON invoice.id = invoice_line.move_id
-                  JOIN account_move_line AS payment_line
-                    ON payment_line.id = pair.payment_line_id
-                  JOIN account_move AS payment ON payment.id = payment_line.move_id
-                 WHERE invoice.move_type IN ('out_invoice', 'out_refund')
-                   AND payment.move_type = 'entry'
-                   AND payment.state = 'posted'
-                   AND payment.incentive_document IS NULL
-            ),
-            cash AS (
-                SELECT line.move_id,
-                       LEAST(1.0, ABS(COALESCE(SUM(line.balance) FILTER (
-                           WHERE line.account_id IN (SELECT account_id FROM liquidity)
-                           ), 0)) / NULLIF(ABS(SUM(line.balance) FILTER (
-                           WHERE account.account_type IN ('asset_receivable',
-                                                          'liability_payable'))), 0)
-                       ) AS ratio
-                  FROM account_move_line AS line
-                  JOIN account_account AS account ON account.id = line.account_id
-                 WHERE line.move_id IN (SELECT payment_id FROM matched)
-                 GROUP BY line.move_id
-            )
-            SELECT matched.move_id, matched.date,
-                   matched.amount / NULLIF(ABS(invoice.amount_total), 0)
-                   * COALESCE(cash.ratio, 0) AS share
-              FROM matched
-              JOIN account_move AS invoice ON invoice.id = matched.move_id
-              JOIN cash ON cash.move_id = matched.payment_id
-            """,
-            company=company.id,
         )
 
     @api.model

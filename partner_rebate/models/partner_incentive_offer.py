@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 
 #: What a type usually counts; the user may choose another measure. What a type does
@@ -126,3 +128,18 @@ class PartnerIncentiveOffer(models.Model):
             "target": "new",
             "context": {"default_offer_id": self.id, "dialog_size": "extra-large"},
         }
+
+    @api.model
+    def action_launch(self, *_args):
+        """The guided way from a goal to an offer."""
+        return self.env["partner.incentive.launch"].action_open()
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        """Whoever has no offer yet is led through making one."""
+        if self.env["partner.incentive.launch"].has_access("create"):
+            help_message = Markup(
+                "{}<p><a type='action' class='btn btn-primary' "
+                "name='partner_rebate.partner_incentive_launch_action'>{}</a></p>"
+            ).format(Markup(help_message or ""), self.env._("Launch an offer"))
+        return super().get_empty_list_help(help_message)

@@ -30,3 +30,14 @@ class PartnerIncentiveOfferTemplate(models.Model):
                 for milestone in offer.milestone_ids
             ]
         return terms
+
+    def _prepare_launch_line(self):
+        """Values of the line by which a launch offers this template."""
+        self.ensure_one()
+        names = ("period", "settlement_period", "minimum", "cap")
+        return {
+            "template_id": self.id,
+            "name": self.name,
+            "sequence": self.sequence,
+            **{name: self.terms[name] for name in names if name in self.terms},
+        }

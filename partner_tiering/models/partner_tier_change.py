@@ -34,7 +34,12 @@ class PartnerTierChange(models.Model):
 
     _name = "partner.tier.change"
     _description = "Tier Change"
-    _inherit = ["partner.tiering.workflow", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "partner.tiering.workflow",
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.notified.mixin",
+    ]
     _order = "create_date desc, id desc"
     _rec_name = "partner_id"
     _transitions = {
@@ -209,15 +214,7 @@ class PartnerTierChange(models.Model):
                     "date": max(self.date or earliest, earliest),
                 }
             )
-            self._notify(
-                self.env._("Your tier changes"),
-                self.env._(
-                    "From %(date)s on your tier is %(tier)s instead of %(old)s.",
-                    date=self.date,
-                    tier=self.to_grade_id.name,
-                    old=self.from_grade_id.name or self.env._("none"),
-                ),
-            )
+            self._notify_partner("partner_tiering.mail_template_tier_change", "tier")
             if self.date <= today:
                 self.sudo()._apply()
         elif new == "applied":
@@ -225,20 +222,8 @@ class PartnerTierChange(models.Model):
             if self.direction == "up":
                 self._thank()
 
-    def _notify(self, subject, body):
-        """Tell the partner, with the reason; the message is kept with the change."""
-        self.ensure_one()
-        people = self.partner_id.child_ids.filtered(
-            lambda person: any(user.share for user in person.sudo().user_ids)
-        )
-        reason = self.reason or ""
-        self.sudo().message_post(
-            subject=subject,
-            body=f"{body} {reason}".strip(),
-            partner_ids=(people or self.partner_id).ids,
-            message_type="comment",
-            subtype_xmlid="mail.mt_note",
-        )
+    def _get_partner_path(self):
+        return "/my/incentives/performance"
 
     def _thank(self):
         """Public thanks and a badge for the partner's people."""
@@ -435,12 +420,4 @@ class PartnerTierChange(models.Model):
                 change.from_grade_id,
             )
             change.sudo().plan_id = plan
-            change._notify(
-                self.env._("Your tier is at risk"),
-                self.env._(
-                    "Your scorecard is below what %(tier)s asks for. You have until "
-                    "%(date)s to be back above it; a plan is ready for you.",
-                    tier=change.from_grade_id.name,
-                    date=change.grace_until,
-                ),
-            )
+        self._notify_partner("partner_tiering.mail_template_tier_at_risk", "tier")

@@ -15,6 +15,7 @@ Read in this order, each builds on those before it:
 ``database``              databases with our modules: built once, cloned for each use
 ``logwatch``              no warning in Odoo's log goes unseen
 ``lifecycle``             install, update and uninstall on a database already in use
+``example``               the example module of the developer's guide, with its tests
 ``dashboard_builder``     Odoo's file format for dashboards
 ``dashboards``            what each dashboard of the suite shows
 ``command_*``             one file for each command

@@ -11,6 +11,7 @@
     scripts/odoo dashboards            write the dashboards of the modules anew
     scripts/odoo screenshots [NAME...] take those of the user guides anew
     scripts/odoo crawl [ROLE...]       open every screen, and tell what is wrong
+    scripts/odoo example               install and test the developer's guide's module
     scripts/odoo clean                 drop the databases of tests and benchmarks
 
 Several people can work in one checkout: with SUITE_DB=name each has test databases of
@@ -28,6 +29,7 @@ from . import (
     dashboards,
     database,
     environment,
+    example,
     modules,
     odoo_server,
     paths,
@@ -44,7 +46,7 @@ def main(arguments):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     actions = parser.add_subparsers(dest="action", required=True)
-    for action in ("setup", "env", "dashboards", "clean"):
+    for action in ("setup", "env", "dashboards", "example", "clean"):
         actions.add_parser(action)
     actions.add_parser("postgres").add_argument("what", choices=["start", "stop"])
     named = actions.add_parser("database")
@@ -98,6 +100,11 @@ def _postgres(server, options):
         # It stops when the last command that uses it ends, such as this one.
         server.own.keep.unlink(missing_ok=True)
         say("PostgreSQL stops when no command uses it any more.")
+
+
+def _example(server, options):
+    with database.clone_of_template("example", keep=True) as name:
+        example.install_and_test(name)
 
 
 def _clean(server, options):

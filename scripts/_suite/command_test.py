@@ -16,7 +16,17 @@ full run always builds it anew. Any option that is not listed here goes to pytes
 import argparse
 import subprocess
 
-from . import browser, database, environment, lifecycle, modules, odoo_server, paths
+from . import (
+    axe,
+    browser,
+    database,
+    environment,
+    example,
+    lifecycle,
+    modules,
+    odoo_server,
+    paths,
+)
 from .console import Failure, say, step
 from .postgres import Server
 
@@ -69,7 +79,12 @@ def _run_checks():
     checks = {
         "ruff check": ["ruff", "check", "."],
         "ruff format": ["ruff", "format", "--check", "."],
-        "pylint-odoo": ["pylint", "--rcfile=setup.cfg", *ours],
+        "pylint-odoo": [
+            "pylint",
+            "--rcfile=setup.cfg",
+            *ours,
+            example.MODULE,
+        ],
     }
     for name, command in checks.items():
         with step(f"Checking with {name}"):
@@ -98,7 +113,7 @@ def _pytest(options, arguments, fresh, failed_before=()):
         status = subprocess.run(
             [str(part) for part in command],
             cwd=paths.REPO,
-            env=odoo_server.environment(),
+            env={**odoo_server.environment(), "SUITE_AXE": str(axe.ensure_axe())},
         ).returncode
     if status == NO_TESTS and not arguments:
         say("There was no test at all.")

@@ -11,6 +11,247 @@ from .dashboard_builder import CENTS, PERCENT, TENTHS, WHOLE, Dashboard, Source
 WAITING = ["submitted", "info", "validated"]
 
 
+def channel_overview():
+    """For whoever leads the channel: what partners bring, what they cost, who grows."""
+    board = Dashboard("channel_overview")
+    board.date_filter("period", "Period")
+    board.filter("program", "Program", "partner.incentive.program")
+    board.filter("grade", "Tier", "res.partner.grade")
+    board.filter("region", "Region", "partner.incentive.region")
+    board.filter("company", "Company", "res.company")
+    own = {
+        "period": "date",
+        "program": "program_id",
+        "grade": "grade_id",
+        "region": "region_id",
+        "company": "company_id",
+    }
+    cohorts = Source("partner.incentive.cohort", **own)
+    credited = Source("partner.incentive.attribution.report", **own)
+    # What is open is open, whenever it was quoted.
+    pipeline = Source(
+        "partner.incentive.attribution.report",
+        **{name: field for name, field in own.items() if name != "period"},
+    )
+    enrollments = Source(
+        "partner.incentive.enrollment",
+        [["state", "in", ["active", "ended"]]],
+        period="date_from",
+        program="program_id",
+        grade="partner_id.grade_id",
+        region="partner_id.incentive_region_id",
+        company="company_id",
+    )
+    total = board.pivot(
+        cohorts,
+        [
+            ("bookings", "Bookings"),
+            ("cash", "Cash"),
+            ("cost", "Incentive cost"),
+            ("romi", "ROMI, gross"),
+            ("incremental_romi", "ROMI, incremental"),
+            ("controlled_romi", "ROMI, against partners not enrolled"),
+            ("gross_to_net", "Gross to net (%)"),
+            ("renewal_rate", "Renewal rate (%)"),
+            ("renewed", "Renewals"),
+            ("partner_count", "Partners"),
+            ("active_count", "Active partners"),
+            ("payback_months", "Months to payback"),
+        ],
+        title="Cohorts",
+    )
+    brought = board.pivot(
+        credited,
+        [
+            ("sourced_revenue", "Sourced revenue"),
+            ("influenced_revenue", "Influenced revenue"),
+            ("win_rate", "Won (%)"),
+            ("closed", "Deals won or lost"),
+        ],
+        title="Sourced and influenced",
+    )
+    waiting = board.pivot(
+        pipeline,
+        [
+            ("sourced_pipeline", "Sourced pipeline"),
+            ("influenced_pipeline", "Influenced pipeline"),
+        ],
+        title="Pipeline",
+    )
+    joined = board.pivot(enrollments, [("__count", "Enrollments")], title="Enrollments")
+
+    def value(field, pivot=total):
+        return f'PIVOT.VALUE({pivot},"{field}")'
+
+    def rate(field):
+        """A percentage; empty where there is no figure, which is not zero."""
+        return f'IF(ISNUMBER({value(field)}),TEXT({value(field)}/100,"0.0%"),"-")'
+
+    def times(field):
+        return f'IF(ISNUMBER({value(field)}),TEXT({value(field)},"0.00"),"-")'
+
+    board.kpi("Bookings", value("bookings"), "paid", value("cash"))
+    board.kpi(
+        "Incentive cost", value("cost"), "of bookings are left", rate("gross_to_net")
+    )
+    board.kpi(
+        "ROMI, gross",
+        times("romi"),
+        "incremental",
+        times("incremental_romi"),
+        color="#F0FDF4",
+    )
+    board.kpi(
+        "Sourced pipeline",
+        value("sourced_pipeline", waiting),
+        "influenced",
+        value("influenced_pipeline", waiting),
+    )
+    board.kpi(
+        "Sourced revenue",
+        value("sourced_revenue", brought),
+        "influenced",
+        value("influenced_revenue", brought),
+    )
+    board.kpi(
+        "Active partners", value("active_count"), "enrolled", value("partner_count")
+    )
+    board.kpi("New enrollments", value("__count", joined))
+    board.kpi(
+        "Renewal rate",
+        rate("renewal_rate"),
+        "renewed",
+        value("renewed"),
+        color="#F0FDF4",
+    )
+    board.kpi(
+        "ROMI against not enrolled",
+        times("controlled_romi"),
+        color="#F0FDF4",
+    )
+    board.kpi(
+        "Months to payback",
+        f'IF(ISNUMBER({value("payback_months")}),{value("payback_months")},"-")',
+        color="#F0FDF4",
+    )
+    board.end_kpis()
+    board.line(
+        board.series(
+            "Bookings and incentive cost by month",
+            cohorts,
+            [("bookings", "Bookings"), ("cost", "Incentive cost")],
+            "date:month",
+        ),
+        board.chart(
+            "Active partners by month", cohorts, "active_count", ["date:month"]
+        ),
+    )
+    result = [("bookings", "Bookings"), ("cost", "Cost"), ("romi", "ROMI")]
+    board.line(
+        board.table(
+            "Top partners",
+            cohorts,
+            result,
+            "partner_id",
+            "Partner",
+            10,
+            order="bookings",
+        ),
+        board.table(
+            "Cohorts by quarter of enrollment",
+            cohorts,
+            [
+                ("bookings", "Bookings"),
+                ("romi", "ROMI"),
+                ("incremental_romi", "Incremental"),
+            ],
+            "cohort:quarter",
+            "Cohort",
+            10,
+        ),
+    )
+    board.line(
+        board.table(
+            "By tier",
+            cohorts,
+            [("active_count", "Active"), ("bookings", "Bookings"), ("romi", "ROMI")],
+            "grade_id",
+            "Tier",
+            6,
+            order="bookings",
+        ),
+        board.table(
+            "By region",
+            cohorts,
+            [("active_count", "Active"), ("bookings", "Bookings"), ("romi", "ROMI")],
+            "region_id",
+            "Region",
+            6,
+            order="bookings",
+        ),
+    )
+    board.line(
+        board.table(
+            "By program",
+            cohorts,
+            result,
+            "program_id",
+            "Program",
+            6,
+            order="bookings",
+        ),
+        board.table(
+            "By country",
+            cohorts,
+            result,
+            "country_id",
+            "Country",
+            6,
+            order="bookings",
+        ),
+    )
+    board.line(
+        board.series(
+            "Sourced and influenced revenue by month",
+            credited,
+            [
+                ("sourced_revenue", "Sourced revenue"),
+                ("influenced_revenue", "Influenced revenue"),
+            ],
+            "date:month",
+        ),
+        board.table(
+            "Sourced by partner",
+            credited,
+            [
+                ("sourced_revenue", "Revenue"),
+                ("sourced_pipeline", "Pipeline"),
+                ("sourced_arr", "ARR"),
+            ],
+            "partner_id",
+            "Partner",
+            9,
+            order="sourced_revenue",
+        ),
+    )
+    board.line(
+        board.series(
+            "Contracts that ended, and renewals",
+            cohorts,
+            [("due", "Contracts ended"), ("renewed", "Renewals")],
+            "date:quarter",
+        ),
+        board.chart(
+            "Enrollments by month",
+            enrollments,
+            "__count",
+            ["date_from:month", "program_id"],
+            stacked=True,
+        ),
+    )
+    return board
+
+
 def incentive_money():
     """For finance: what is owed, what was accrued and paid, how claims fare."""
     board = Dashboard("incentive_money")
@@ -18,21 +259,37 @@ def incentive_money():
     board.filter("program", "Program", "partner.incentive.program")
     board.filter("offer", "Offer", "partner.incentive.offer")
     board.filter("partner", "Partner", "res.partner")
+    board.filter("grade", "Tier", "res.partner.grade")
     board.filter("region", "Region", "partner.incentive.region")
-    own = {"program": "program_id", "offer": "offer_id", "partner": "partner_id"}
-    located = {"region": "partner_id.incentive_region_id"}
+    board.filter("company", "Company", "res.company")
+    own = {
+        "program": "program_id",
+        "offer": "offer_id",
+        "partner": "partner_id",
+        "company": "company_id",
+    }
+    located = {
+        "region": "partner_id.incentive_region_id",
+        "grade": "partner_id.grade_id",
+    }
+    placed = {"region": "region_id", "grade": "grade_id"}
     owed = Source("partner.incentive.entry", **own, **located)
     entries = Source("partner.incentive.entry", period="date", **own, **located)
-    cost = Source("partner.incentive.cost", period="date", region="region_id", **own)
+    cost = Source("partner.incentive.cost", period="date", **own, **placed)
     aging = Source("partner.incentive.aging", **own, **located)
-    claims = Source(
-        "partner.incentive.claim.report", period="date", region="region_id", **own
-    )
+    claims = Source("partner.incentive.claim.report", period="date", **own, **placed)
     undecided = Source(
-        "partner.incentive.claim.report",
-        [["waiting", ">", 0]],
-        region="region_id",
-        **own,
+        "partner.incentive.claim.report", [["waiting", ">", 0]], **own, **placed
+    )
+    # Its periods are those of the present fiscal year.
+    rollforward = Source("partner.incentive.rollforward", **own, **located)
+    checkbook = Source(
+        "partner.incentive.checkbook",
+        period="date",
+        program="program_id",
+        offer="offer_id",
+        partner="partner_id",
+        company="company_id",
     )
     liability = board.pivot(owed, [("balance", "Owed")], title="Owed")
     held = board.pivot(
@@ -94,6 +351,28 @@ def incentive_money():
         ),
     )
     board.line(
+        board.table(
+            "Roll-forward of this fiscal year",
+            rollforward,
+            [("opening", "Opening"), ("accrued", "Accrued"), ("closing", "Closing")],
+            "period",
+            "Period",
+            12,
+        ),
+        board.table(
+            "What else moved",
+            rollforward,
+            [
+                ("settled", "Settled"),
+                ("adjusted", "Adjusted"),
+                ("clawed_back", "Clawed back"),
+            ],
+            "period",
+            "Period",
+            12,
+        ),
+    )
+    board.line(
         board.table("By offer", owed, money, "offer_id", "Offer", order="balance"),
         board.table(
             "By partner", owed, money, "partner_id", "Partner", order="balance"
@@ -109,6 +388,24 @@ def incentive_money():
             "open_balance",
             ["bucket"],
             lines=6,
+        ),
+    )
+    board.line(
+        board.table(
+            "Budgets",
+            checkbook,
+            [
+                ("planned", "Planned"),
+                ("committed", "Committed"),
+                ("accrued", "Accrued"),
+            ],
+            "budget_id",
+            "Budget",
+            10,
+            order="planned",
+        ),
+        board.chart(
+            "Budget used by month", checkbook, "accrued", ["date:month", "program_id"]
         ),
     )
     board.line(
@@ -152,22 +449,33 @@ def marketing_funds():
     board.filter("type", "Activity type", "partner.mdf.activity.type")
     board.filter("grade", "Tier", "res.partner.grade")
     board.filter("region", "Region", "partner.incentive.region")
+    board.filter("program", "Program", "partner.incentive.program")
+    board.filter("company", "Company", "res.company")
     whose = {
         "partner": "partner_id",
         "grade": "grade_id",
         "region": "region_id",
         "fund": "fund_id",
+        "company": "company_id",
     }
     kind = {"type": "type_id"}
-    funds = Source("partner.mdf.analysis", **whose)
+    funds = Source("partner.mdf.analysis", program="program_id", **whose)
     used = funds.where(["activity_id", "!=", False])
-    used.matching = {**whose, **kind}
-    results = Source("partner.mdf.result", period="date_from", **whose, **kind)
+    used.matching = {**funds.matching, **kind}
+    results = Source(
+        "partner.mdf.result",
+        period="date_from",
+        program="fund_id.program_id",
+        **whose,
+        **kind,
+    )
     claims = Source(
         "partner.incentive.claim",
         [["mdf_fund_id", "!=", False], ["state", "in", WAITING]],
         partner="partner_id",
         fund="mdf_fund_id",
+        program="mdf_fund_id.program_id",
+        company="company_id",
         type="mdf_activity_id.type_id",
         grade="partner_id.grade_id",
         region="partner_id.incentive_region_id",
@@ -177,6 +485,8 @@ def marketing_funds():
         [["state", "=", "submitted"]],
         partner="partner_id",
         fund="fund_id",
+        program="fund_id.program_id",
+        company="company_id",
         type="type_id",
         grade="partner_id.grade_id",
         region="partner_id.incentive_region_id",
@@ -374,6 +684,8 @@ def deal_registration():
     board.filter("grade", "Tier", "res.partner.grade")
     board.filter("country", "Customer's country", "res.country")
     board.filter("user", "Reviewer", "res.users")
+    board.filter("region", "Region", "partner.incentive.region")
+    board.filter("company", "Company", "res.company")
     deals = Source(
         "partner.deal.report",
         period="date",
@@ -382,6 +694,8 @@ def deal_registration():
         grade="grade_id",
         country="country_id",
         user="user_id",
+        region="partner_id.incentive_region_id",
+        company="company_id",
     )
     total = board.pivot(
         deals,
@@ -484,10 +798,12 @@ def partner_performance():
     board.filter("partner", "Partner", "res.partner")
     board.filter("grade", "Tier", "res.partner.grade")
     board.filter("region", "Region", "partner.incentive.region")
+    board.filter("company", "Company", "res.company")
     own = {
         "partner": "partner_id",
         "region": "partner_id.incentive_region_id",
         "policy": "policy_id",
+        "company": "company_id",
     }
     cards = Source("partner.scorecard", period="date_to", grade="grade_id", **own)
     lines = Source(
@@ -498,6 +814,7 @@ def partner_performance():
         grade="scorecard_id.grade_id",
         region="partner_id.incentive_region_id",
         policy="scorecard_id.policy_id",
+        company="scorecard_id.company_id",
     )
     changes = Source(
         "partner.tier.change",
@@ -510,6 +827,7 @@ def partner_performance():
         [["state", "=", "open"]],
         partner="partner_id",
         region="partner_id.incentive_region_id",
+        company="company_id",
     )
     known = cards.where(["has_score", "=", True])
     total = board.pivot(known, [("score", "Score"), ("__count", "Scorecards")])
@@ -604,6 +922,7 @@ def partner_performance():
 
 #: What is made, and for which module.
 DASHBOARDS = {
+    channel_overview: "partner_incentive_base",
     incentive_money: "partner_incentive_base",
     marketing_funds: "partner_mdf",
     deal_registration: "partner_deal_registration",

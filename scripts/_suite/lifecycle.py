@@ -2,10 +2,11 @@
 
 The way an administrator does it: a database with posted invoices, the modules installed
 from the Apps menu, later updated, at last uninstalled. None of it may leave a warning
-in Odoo's log, and what was posted must still be there, to the cent.
+in Odoo's log, and what was posted must still be there, to the cent. At the end the
+example of the developer's guide joins them, with its tests.
 """
 
-from . import database, logwatch, modules, odoo_server, paths
+from . import database, example, logwatch, modules, odoo_server, paths
 
 STEPS = paths.SCRIPTS / "_suite" / "lifecycle_steps.py"
 
@@ -35,6 +36,7 @@ def run():
             name, "uninstall", "Uninstalling them; all that was posted must stay", ours
         )
         step(name, "install", "Installing them again", ours)
+        example.install_and_test(name)
 
 
 def step(name, function, title, *arguments):

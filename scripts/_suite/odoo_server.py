@@ -26,18 +26,20 @@ def free_port(first=FIRST_PORT, host="127.0.0.1"):
     raise OSError(f"no free port from {first} on")
 
 
-def configuration(name, with_ours=True, **options):
+def configuration(name, with_ours=True, more=(), **options):
     """Write a configuration file for Odoo and return its path.
 
     How to reach PostgreSQL is not in it: that is in the environment, where Odoo and
     every program of PostgreSQL look for it.
 
     :param with_ours: whether Odoo sees the modules of this repository
+    :param more: further folders with modules
     """
     addons = list(odoo_source.locate().addons)
     # Odoo refuses a folder without modules.
     if with_ours and modules.discover():
         addons.append(paths.REPO)
+    addons += more
     values = {
         "addons_path": ",".join(map(str, addons)),
         "data_dir": paths.DATA,

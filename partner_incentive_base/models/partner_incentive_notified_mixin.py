@@ -1,0 +1,145 @@
+from collections import defaultdict
+
+from odoo import api, models
+from odoo.tools import split_every
+
+#: Documents that are rendered, and written, together.
+BATCH_SIZE = 500
+
+
+class PartnerIncentiveNotifiedMixin(models.AbstractModel):
+    """Documents whose partner is told by mail what became of them.
+
+    The one place that writes to partners. Extension point: a module's document
+    inherits this, says where the partner sees it (:meth:`_get_partner_path`), and calls
+    :meth:`_notify_partner` with a template of the module's own.
+    """
+
+    _name = "partner.incentive.notified.mixin"
+    _description = "Partner Is Told by Mail"
+
+    def _get_notified_partner(self):
+        """The company whose people are told; extend where it is another one."""
+        self.ensure_one()
+        return self.partner_id.commercial_partner_id
+
+    def _get_partner_path(self):
+        """The portal page behind the mail's button, from the slash on."""
+        self.ensure_one()
+        return "/my/incentives"
+
+    def _notify_partner(self, template_xmlid, event, **context):
+        """Queue a mail about each of these documents, for any number of them at once.
+
+        Each person is written to in the own language. The text is kept in the
+        document's chatter, also where nobody wants or can get the mail. Nothing is sent
+        here: Odoo's mail queue does it, right after the transaction.
+
+        :param template_xmlid: a ``mail.template``; deleted, nothing is told
+        :param event: what ``res.partner._wants_incentive_mail`` asks for
+        :param context: for the templates, as ``ctx``
+        :return: the queued ``mail.mail`` records, by the superuser
+        """
+        mails_sudo = self.env["mail.mail"].sudo()
+        template_sudo = self.env.ref(template_xmlid, raise_if_not_found=False)
+        if not template_sudo or not self:
+            return mails_sudo
+        template_sudo = template_sudo.sudo()
+        for lang, mailing in self.sudo()._prepare_mailings(event).items():
+            for chunk in split_every(BATCH_SIZE, mailing, list):
+                mails_sudo += self.sudo()._queue_mails(
+                    template_sudo.with_context(
+                        **context, lang=lang, template_preview_lang=lang
+                    ),
+                    chunk,
+                )
+        if mails_sudo:
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        return mails_sudo
+
+    def _prepare_mailings(self, event):
+        """``{language: [(document, people)]}``; without people, the chatter only."""
+        partners = {record: record._get_notified_partner() for record in self}
+        people = (
+            self.env["res.partner"]
+            .sudo()
+            .union(*partners.values())
+            ._get_incentive_contacts(event)
+        )
+        mailings = defaultdict(list)
+        for record, partner in partners.items():
+            default = partner.lang or self.env.lang or "en_US"
+            contacts = people[partner]
+            by_language = contacts.grouped(lambda one, lang=default: one.lang or lang)
+            for lang, group in (by_language or {default: contacts}).items():
+                mailings[lang].append((record, group))
+        return mailings
+
+    @api.model
+    def _queue_mails(self, template, mailing):
+        """Make the messages of one language, and mails where there is somebody."""
+        lang = template.env.lang
+        records = self.browse([record.id for record, _people in mailing])
+        records = records.with_context(lang=lang)
+        rendered = template._generate_template(
+            records.ids, ("subject", "body_html", "email_from")
+        )
+        companies = records._mail_get_companies(default=self.env.company)
+        comment = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment")
+        messages = (
+            self.env["mail.message"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "model": self._name,
+                        "res_id": record.id,
+                        "subject": rendered[record.id]["subject"],
+                        "body": rendered[record.id]["body_html"],
+                        "email_from": rendered[record.id]["email_from"]
+                        or companies[record.id].email_formatted,
+                        # whoever decided is nobody's business
+                        "author_id": companies[record.id].partner_id.id,
+                        "message_type": "email_outgoing",
+                        "subtype_id": comment,
+                    }
+                    for record in records
+                ]
+            )
+        )
+        return (
+            self.env["mail.mail"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "mail_message_id": message.id,
+                        "body_html": template._render_encapsulate(
+                            "mail.mail_notification_layout",
+                            message.body,
+                            add_context={
+                                "company": companies[record.id],
+                                "has_button_access": True,
+                                "button_access": record._get_partner_button(),
+                            },
+                            context_record=record,
+                        ),
+                        "recipient_ids": people.ids,
+                        "mail_server_id": template.mail_server_id.id,
+                        "auto_delete": template.auto_delete,
+                    }
+                    for record, message, (_record, people) in zip(
+                        records, messages, mailing, strict=True
+                    )
+                    if people
+                ]
+            )
+        )
+
+    def _get_partner_button(self):
+        """Title and address of the mail's button."""
+        self.ensure_one()
+        return {
+            "title": self.env._("Open on the portal"),
+            "url": self.get_base_url() + self._get_partner_path(),
+        }
