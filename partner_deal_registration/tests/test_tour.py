@@ -3,11 +3,13 @@ from datetime import date
 from odoo import fields
 from odoo.tests import HttpCase, tagged
 
+from odoo.addons.partner_incentive_base.tests.accessibility import AccessibilityMixin
+
 from .common import DealCommon
 
 
 @tagged("post_install", "-at_install")
-class TestDealTour(DealCommon, HttpCase):
+class TestDealTour(AccessibilityMixin, DealCommon, HttpCase):
     def test_from_registration_to_bonus(self):
         """Two partners, one customer; the first gets the deal and the bonus."""
         for user in (self.portal_1, self.portal_2, self.manager):
@@ -49,3 +51,11 @@ class TestDealTour(DealCommon, HttpCase):
         self.assertEqual(entry.partner_id, self.partner_1)
         self.assertEqual(sum(entry.mapped("amount")), 1000)
         self.assertLedgerAgrees()
+        self.assertAccessible(
+            [
+                "/my/incentives/deals",
+                f"/my/incentives/deals/{first.id}",
+                "/my/incentives/deals/new",
+            ],
+            "portal_1",
+        )

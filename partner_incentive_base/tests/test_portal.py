@@ -2,13 +2,13 @@
 
 import csv
 import io
-import json
 from datetime import date, timedelta
 
 from odoo import fields
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from .accessibility import AccessibilityMixin
 from .portal_common import PortalCommon
 
 
@@ -789,11 +789,8 @@ class TestPortalCost(PortalCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestPortalPhone(PortalCommon):
-    browser_size = "390x844"
-    touch_enabled = True
-
-    def test_no_page_scrolls_sideways(self):
+class TestPortalAccessibility(AccessibilityMixin, PortalCommon):
+    def test_pages_without_barriers(self):
         self._publish_agreement("<p>" + "A long sentence of the agreement. " * 20)
         offer = self._create_invoice_offer(
             "An offer with a name that is far too long for the screen of a phone",
@@ -802,36 +799,15 @@ class TestPortalPhone(PortalCommon):
         )
         self._invoice(self.partner_1, date(2026, 2, 3), 123456.78)
         self._accrue(date(2026, 2, 28))
-        paths = [
-            "/my/incentives",
-            "/my/incentives/statement",
-            "/my/incentives/statement?date_from=tomorrow",
-            f"/my/incentives/statement/{offer.entry_ids.id}",
-            f"/my/incentives/offers/{offer.id}",
-            f"/my/incentives/enrollments/{self.enrollment_1.id}",
-        ]
-        self.browser_js(
-            "/my/incentives",
-            f"""
-            (async () => {{
-                for (const path of {json.dumps(paths)}) {{
-                    const frame = document.createElement("iframe");
-                    frame.style = "width: 390px; height: 844px; border: 0";
-                    frame.src = path;
-                    const loaded = new Promise((done) => (frame.onload = done));
-                    document.body.append(frame);
-                    await loaded;
-                    const page = frame.contentDocument.documentElement;
-                    if (!page.querySelector("main h1")) {{
-                        throw new Error(`${{path}} has no heading`);
-                    }}
-                    if (page.scrollWidth > 390) {{
-                        throw new Error(`${{path}} is ${{page.scrollWidth}} wide`);
-                    }}
-                    frame.remove();
-                }}
-                console.log("test successful");
-            }})();
-            """,
-            login=self.portal_1.login,
+        self.assertAccessible(
+            [
+                "/my/incentives",
+                "/my/incentives/statement",
+                "/my/incentives/statement?date_from=tomorrow",
+                f"/my/incentives/statement/{offer.entry_ids.id}",
+                f"/my/incentives/offers/{offer.id}",
+                f"/my/incentives/enrollments/{self.enrollment_1.id}",
+                "/my/incentives/payouts",
+            ],
+            self.portal_1.login,
         )

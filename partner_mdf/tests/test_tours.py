@@ -3,13 +3,15 @@ from datetime import date
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from odoo.addons.partner_incentive_base.tests.accessibility import AccessibilityMixin
+
 from .common import MdfCommon
 
 PASSWORD = "portal-password"
 
 
 @tagged("post_install", "-at_install")
-class TestTours(MdfCommon, HttpCase):
+class TestTours(AccessibilityMixin, MdfCommon, HttpCase):
     def test_from_fund_to_payment(self):
         """Vendor and partner in the browser; balances after every step."""
         contact = self.env["res.partner"].create(
@@ -98,4 +100,13 @@ class TestTours(MdfCommon, HttpCase):
             f"/my/incentives/requests/{request.id}",
             "partner_mdf_timeline",
             login="petra",
+        )
+        self.assertAccessible(
+            [
+                "/my/incentives/funds",
+                f"/my/incentives/funds/{fund.id}/request",
+                f"/my/incentives/requests/{request.id}",
+                f"/my/incentives/claims/{claim.id}",
+            ],
+            "petra",
         )

@@ -7,6 +7,7 @@ from odoo import http
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from odoo.addons.partner_incentive_base.tests.accessibility import AccessibilityMixin
 from odoo.addons.partner_incentive_base.tests.portal_common import PortalCommon
 
 URL = "/my/incentives/sales"
@@ -19,7 +20,7 @@ FILE = (
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-04-10")
-class TestPortalRebate(PortalCommon):
+class TestPortalRebate(AccessibilityMixin, PortalCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -31,6 +32,17 @@ class TestPortalRebate(PortalCommon):
         )
         cls._invoice(cls.partner_1, date(2026, 2, 1), 10000)
         cls._invoice(cls.partner_2, date(2026, 2, 1), 77000)
+
+    def test_pages_without_barriers(self):
+        self.assertAccessible(
+            [
+                "/my/incentives/outlook",
+                f"/my/incentives/outlook?offer={self.offer.id}&volume=20000",
+                "/my/incentives/sales",
+                "/my/incentives/spif",
+            ],
+            self.portal_1.login,
+        )
 
     def test_forecast_shows_what_is_likely_and_what_is_missing(self):
         page = self._get("/my/incentives/outlook", self.portal_1)

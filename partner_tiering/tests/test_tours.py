@@ -5,6 +5,7 @@ from freezegun import freeze_time
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from odoo.addons.partner_incentive_base.tests.accessibility import AccessibilityMixin
 from odoo.addons.partner_incentive_base.tests.portal_common import PortalCommon
 
 from .common import TieringCommon
@@ -13,7 +14,7 @@ Q1, Q2 = date(2026, 3, 31), date(2026, 6, 30)
 
 
 @tagged("post_install", "-at_install")
-class TestTieringTours(TieringCommon, PortalCommon):
+class TestTieringTours(AccessibilityMixin, TieringCommon, PortalCommon):
     def test_from_a_deployment_to_the_new_tier(self):
         """Partner, customer, vendor and partner again, each in a browser."""
         self.partner_1.name = "Riser"
@@ -65,6 +66,16 @@ class TestTieringTours(TieringCommon, PortalCommon):
             "/my/incentives/performance",
             "partner_tiering_see_new_tier",
             login=self.portal_1.login,
+        )
+        self.assertAccessible(
+            [
+                "/my/incentives/performance",
+                "/my/incentives/deployments",
+                "/my/incentives/deployments/new",
+                "/my/incentives/enablement",
+                f"/my/incentives/deployments/{deployment.id}",
+            ],
+            self.portal_1.login,
         )
         self._invoice(self.partner_1, date(2026, 3, 31), 1000)
         self._invoice(self.partner_1, date(2026, 4, 1), 1000)

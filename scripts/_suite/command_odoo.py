@@ -9,6 +9,8 @@
     scripts/odoo run NAME [OPTION...]  Odoo itself on a database, with Odoo's options
     scripts/odoo shell NAME            a Python shell inside Odoo
     scripts/odoo dashboards            write the dashboards of the modules anew
+    scripts/odoo screenshots [NAME...] take those of the user guides anew
+    scripts/odoo crawl [ROLE...]       open every screen, and tell what is wrong
     scripts/odoo example               install and test the developer's guide's module
     scripts/odoo clean                 drop the databases of tests and benchmarks
 
@@ -21,7 +23,18 @@ import os
 import shlex
 import subprocess
 
-from . import dashboards, database, environment, example, modules, odoo_server, paths
+from . import (
+    command_demo,
+    crawl,
+    dashboards,
+    database,
+    environment,
+    example,
+    modules,
+    odoo_server,
+    paths,
+    screenshots,
+)
 from .console import say
 from .postgres import Server
 
@@ -44,6 +57,17 @@ def main(arguments):
         command = actions.add_parser(action)
         command.add_argument("name")
         command.add_argument("options", nargs=argparse.REMAINDER)
+    pictures = actions.add_parser("screenshots")
+    pictures.add_argument("names", nargs="*", metavar="NAME")
+    pictures.add_argument(
+        "--database", default=command_demo.DATABASE, help="default: %(default)s"
+    )
+    crawled = actions.add_parser("crawl")
+    crawled.add_argument("roles", nargs="*", metavar="ROLE")
+    crawled.add_argument("--widths", type=int, nargs="*", default=crawl.WIDTHS)
+    crawled.add_argument(
+        "--database", default=command_demo.DATABASE, help="default: %(default)s"
+    )
     options = parser.parse_args(arguments)
     if options.action == "dashboards":
         for path in dashboards.write_files():
@@ -90,6 +114,22 @@ def _clean(server, options):
 def _database(server, options):
     database.make_named(options.name, options.with_demo, options.fresh)
     say(f"Ready: the database {options.name} with {', '.join(modules.discover())}")
+
+
+def _screenshots(server, options):
+    with command_demo.serving(options.database) as url:
+        missing = screenshots.take(url, options.database, options.names)
+    if missing:
+        say(f"Left out: {', '.join(missing)}")
+
+
+def _crawl(server, options):
+    with command_demo.serving(options.database) as url:
+        opened, findings = crawl.crawl(
+            url, options.database, options.roles, options.widths
+        )
+    say(f"{opened} screens opened, {len(findings)} findings; see {crawl.FOLDER}")
+    return 1 if findings else 0
 
 
 def _run(server, options):

@@ -17,6 +17,7 @@ import argparse
 import subprocess
 
 from . import (
+    axe,
     browser,
     database,
     environment,
@@ -112,7 +113,7 @@ def _pytest(options, arguments, fresh, failed_before=()):
         status = subprocess.run(
             [str(part) for part in command],
             cwd=paths.REPO,
-            env=odoo_server.environment(),
+            env={**odoo_server.environment(), "SUITE_AXE": str(axe.ensure_axe())},
         ).returncode
     if status == NO_TESTS and not arguments:
         say("There was no test at all.")
