@@ -119,6 +119,7 @@ class PartnerIncentiveNotifiedMixin(models.AbstractModel):
                             message.body,
                             add_context={
                                 "company": companies[record.id],
+                                "subtitles": [message.subject],
                                 "has_button_access": True,
                                 "button_access": record._get_partner_button(),
                             },

@@ -197,6 +197,8 @@ class TestMail(PortalCommon):
             self.assertIn("More", mail.body_html)
             self.assertEqual("100.00" in mail.body_html, own)
             self.assertEqual("700.00" in mail.body_html, not own)
+            self.assertIn("200.00" if own else "1,400.00", mail.body_html)
+            self.assertIn(mail.subject, mail.body_html)
         batch.action_post()
         posted = self._get_mails(batch.line_ids) - mails
         self.assertEqual(len(posted), 2)
