@@ -143,14 +143,6 @@ class ResPartner(models.Model):
 
     # ------------------------------------------------------------------------- mail
 
-    def _wants_incentive_mail(self, event):
-        """Whether a contact wants mail about ``event``; extension point.
-
-        :param event: ``approved``, ``returned`` (and rejected), ``expiring``,
-            ``payable``, ``tier`` or ``announcement``
-        """
-        return True
-
     def _get_incentive_contacts(self, event):
         """``{company: contacts}``: who hears of an event by mail, at these companies.
 
