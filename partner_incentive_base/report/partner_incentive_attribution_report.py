@@ -91,7 +91,7 @@ class PartnerIncentiveAttributionReport(models.Model):
         [("sourced", "Sourced"), ("influenced", "Influenced")], readonly=True
     )
     partner_id = fields.Many2one("res.partner", readonly=True)
-    customer_id = fields.Many2one("res.partner", string="Customer", readonly=True)
+    customer_id = fields.Many2one("res.partner", readonly=True)
     program_id = fields.Many2one("partner.incentive.program", readonly=True)
     objective_id = fields.Many2one("partner.incentive.objective", readonly=True)
     grade_id = fields.Many2one(
@@ -103,11 +103,13 @@ class PartnerIncentiveAttributionReport(models.Model):
     region_id = fields.Many2one("partner.incentive.region", readonly=True)
     country_id = fields.Many2one("res.country", readonly=True)
     sourced_revenue = fields.Monetary(
+        string="Sourced revenue",
         currency_field="company_currency_id",
         readonly=True,
         help="Invoiced without taxes, less credit notes, by the partner's share.",
     )
     influenced_revenue = fields.Monetary(
+        string="Influenced revenue",
         currency_field="company_currency_id",
         readonly=True,
         help="Invoiced without taxes, less credit notes, by the partner's share.",
@@ -119,11 +121,13 @@ class PartnerIncentiveAttributionReport(models.Model):
         help="Sourced and influenced. A sale that has both counts for each.",
     )
     sourced_pipeline = fields.Monetary(
+        string="Sourced pipeline",
         currency_field="company_currency_id",
         readonly=True,
         help="Quotations and approved deals that wait for the customer's decision.",
     )
     influenced_pipeline = fields.Monetary(
+        string="Influenced pipeline",
         currency_field="company_currency_id",
         readonly=True,
         help="Quotations and approved deals that wait for the customer's decision.",

@@ -159,6 +159,7 @@ class PartnerIncentiveCohort(models.Model):
         help="What contracts that run today still bring after their present year.",
     )
     lifetime_value = fields.Monetary(
+        string="Lifetime value",
         currency_field="company_currency_id",
         readonly=True,
         help="Bookings since the enrollment, and what running contracts still bring "

@@ -107,10 +107,13 @@ class Dashboard:
                 matching[spec["id"]]["offset"] = 0
         return matching
 
-    def pivot(self, source, measures, rows=(), columns=(), title="", order=None):
+    def pivot(
+        self, source, measures, rows=(), columns=(), title="", order=None, hidden=()
+    ):
         """Add a pivot.
 
         :param measures: ``[(field, label) or (label, label, formula[, format])]``
+        :param hidden: measures that formulas need and nobody sees
         :param order: measure to sort by, descending
         :return: its number, for formulas
         """
@@ -123,7 +126,10 @@ class Dashboard:
             "model": source.model,
             "domain": source.domain,
             "context": {},
-            "measures": [self._measure(*measure) for measure in measures],
+            "measures": [
+                *(self._measure(*measure) for measure in measures),
+                *({**self._measure(*each), "isHidden": True} for each in hidden),
+            ],
             "rows": [self._dimension(each) for each in rows],
             "columns": [self._dimension(each) for each in columns],
             "sortedColumn": (
@@ -365,12 +371,17 @@ class Dashboard:
             "place": place,
         }
 
-    def table(self, title, source, measures, group, label, count=8, order=None):
+    def table(
+        self, title, source, measures, group, label, count=8, order=None, hidden=()
+    ):
         """The first rows of a pivot by one field, and up to three measures.
 
         :param label: of the field
+        :param hidden: measures that formulas need and nobody sees
         """
-        number = self.pivot(source, measures, rows=[group], title=label, order=order)
+        number = self.pivot(
+            source, measures, rows=[group], title=label, order=order, hidden=hidden
+        )
 
         def place(column, row, x, y, width, height):
             self.cells[f"{column_name(column)}{row + 1}"] = (

@@ -83,17 +83,18 @@ def channel_overview():
     def value(field, pivot=total):
         return f'PIVOT.VALUE({pivot},"{field}")'
 
+    def shown(field, text):
+        """Where there is no figure the card stays empty: that is not zero."""
+        return f'IF(ISNUMBER({value(field)}),{text},"")'
+
     def rate(field):
-        """A percentage; empty where there is no figure, which is not zero."""
-        return f'IF(ISNUMBER({value(field)}),TEXT({value(field)}/100,"0.0%"),"-")'
+        return shown(field, f'TEXT({value(field)}/100,"0.0%")')
 
     def times(field):
-        return f'IF(ISNUMBER({value(field)}),TEXT({value(field)},"0.00"),"-")'
+        return shown(field, f'TEXT({value(field)},"0.00")')
 
     board.kpi("Bookings", value("bookings"), "paid", value("cash"))
-    board.kpi(
-        "Incentive cost", value("cost"), "of bookings are left", rate("gross_to_net")
-    )
+    board.kpi("Incentive cost", value("cost"), "gross to net", rate("gross_to_net"))
     board.kpi(
         "ROMI, gross",
         times("romi"),
@@ -124,14 +125,10 @@ def channel_overview():
         value("renewed"),
         color="#F0FDF4",
     )
-    board.kpi(
-        "ROMI against not enrolled",
-        times("controlled_romi"),
-        color="#F0FDF4",
-    )
+    board.kpi("ROMI vs. control", times("controlled_romi"), color="#F0FDF4")
     board.kpi(
         "Months to payback",
-        f'IF(ISNUMBER({value("payback_months")}),{value("payback_months")},"-")',
+        shown("payback_months", f'TEXT({value("payback_months")},"0")'),
         color="#F0FDF4",
     )
     board.end_kpis()
@@ -212,7 +209,7 @@ def channel_overview():
     )
     board.line(
         board.series(
-            "Sourced and influenced revenue by month",
+            "Sourced and influenced revenue",
             credited,
             [
                 ("sourced_revenue", "Sourced revenue"),
@@ -283,9 +280,9 @@ def incentive_money():
     )
     # Its periods are those of the present fiscal year.
     rollforward = Source("partner.incentive.rollforward", **own, **located)
+    # A budget is planned on its first day, whatever the period.
     checkbook = Source(
         "partner.incentive.checkbook",
-        period="date",
         program="program_id",
         offer="offer_id",
         partner="partner_id",
@@ -354,22 +351,28 @@ def incentive_money():
         board.table(
             "Roll-forward of this fiscal year",
             rollforward,
-            [("opening", "Opening"), ("accrued", "Accrued"), ("closing", "Closing")],
+            [("opening", "Opening"), ("accrued", "Accrued"), ("settled", "Settled")],
             "period",
             "Period",
             12,
         ),
         board.table(
-            "What else moved",
+            "Closing, and the accounts",
             rollforward,
             [
-                ("settled", "Settled"),
-                ("adjusted", "Adjusted"),
-                ("clawed_back", "Clawed back"),
+                (
+                    "other",
+                    "Other moves",
+                    "=closing-opening-accrued-settled",
+                    "#,##0.00",
+                ),
+                ("closing", "Closing"),
+                ("difference", "Difference"),
             ],
             "period",
             "Period",
             12,
+            hidden=[("opening", ""), ("accrued", ""), ("settled", "")],
         ),
     )
     board.line(
