@@ -27,5 +27,9 @@
     "assets": {
         "web.assets_tests": ["partner_rebate/static/tests/tours/**/*"],
     },
-    "demo": ["demo/partner_rebate_demo.xml", "demo/partner_rebate_offers_demo.xml"],
+    "demo": [
+        "demo/partner_rebate_demo.xml",
+        "demo/partner_rebate_offers_demo.xml",
+        "demo/partner_incentive_review_demo.xml",
+    ],
 }

@@ -29,7 +29,7 @@ class Figures:
     :param compared_bookings: sales of the same partners now
     :param compared_cost: what the offer cost for the same partners
     :param overlap: bookings that another offer paid on, too
-    :param measured: whether what the offer counts is sales at all
+    :param measured: whether the offer counts sales, and pays on them itself
     """
 
     eligible: int = 0
@@ -132,6 +132,21 @@ def _judged_romi(figures, incremental):
     return figures.incremental_romi if incremental else figures.gross_romi
 
 
+def _suggest_without_return(now, before, least):
+    """Suggestion where there is no return to judge by, or None."""
+    if not now.measured:
+        return Suggestion("keep", (Reason("no_sales"),))
+    if now.eligible < least:
+        return Suggestion("keep", (Reason("few_eligible", now.eligible, least),))
+    if before and before.eligible >= least and not (now.earning or before.earning):
+        if now.bookings or before.bookings:
+            return Suggestion("adjust", (Reason("unreached", now.eligible),))
+        return Suggestion("retire", (Reason("unused", now.eligible),))
+    if now.earning < least:
+        return Suggestion("keep", (Reason("few_earning", now.earning, least),))
+    return None
+
+
 def suggest(now, before, rules):
     """What the figures of two quarters suggest, with the reasons.
 
@@ -144,21 +159,15 @@ def suggest(now, before, rules):
     :param rules: :class:`Rules`
     :return: :class:`Suggestion`
     """
-    least = rules.least_partners
-    if not now.measured:
-        return Suggestion("keep", (Reason("no_sales"),))
-    if now.eligible < least:
-        return Suggestion("keep", (Reason("few_eligible", now.eligible, least),))
-    if before and before.eligible >= least and not (now.earning or before.earning):
-        return Suggestion("retire", (Reason("unused", now.eligible),))
-    if now.earning < least:
-        return Suggestion("keep", (Reason("few_earning", now.earning, least),))
+    undecided = _suggest_without_return(now, before, rules.least_partners)
+    if undecided:
+        return undecided
     incremental = now.incremental_romi is not None
     romi = _judged_romi(now, incremental)
     if romi is None:
         return Suggestion("keep", (Reason("no_cost"),))
     was = None
-    if before and before.earning >= least:
+    if before and before.earning >= rules.least_partners:
         was = _judged_romi(before, incremental)
     kind = "incremental" if incremental else "gross"
     reasons = []

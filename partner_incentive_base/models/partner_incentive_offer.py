@@ -482,6 +482,11 @@ class PartnerIncentiveOffer(models.Model):
         self._check_state(("published", "suspended"), self.env._("retired"))
         self.write({"retirement_date": day})
 
+    def action_cancel_retirement(self):
+        """Let an offer go on that was to end on a day to come."""
+        self._check_manager()
+        self.write({"retirement_date": False})
+
     @api.model
     def _cron_retire(self):
         """Retire offers whose last day is over, from that day on."""
@@ -698,6 +703,13 @@ class PartnerIncentiveOffer(models.Model):
         """Whether runs book what the measure comes to; extension point.
 
         False where a module books each obligation when it arises.
+        """
+        return True
+
+    def _pays_itself(self):
+        """Whether what the offer brings is paid under it; extension point.
+
+        False where it only changes what other offers pay.
         """
         return True
 

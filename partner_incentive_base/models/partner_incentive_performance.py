@@ -15,6 +15,7 @@ from .partner_incentive_offer import OFFER_TYPES
 ZERO = Decimal(0)
 #: How many quarters are kept up to date: two years and the present one.
 QUARTERS = 9
+LIVE_STATES = ("published", "suspended", "retired")
 
 
 class PartnerIncentivePerformance(models.Model):
@@ -42,6 +43,7 @@ class PartnerIncentivePerformance(models.Model):
     )
     offer_type = fields.Selection(OFFER_TYPES, string="Type", readonly=True)
     program_id = fields.Many2one("partner.incentive.program", readonly=True, index=True)
+    quarter = fields.Char(readonly=True, help="Of the company's fiscal year.")
     date_from = fields.Date(string="Quarter from", required=True, readonly=True)
     date_to = fields.Date(string="Quarter to", required=True, readonly=True)
     as_of = fields.Date(
@@ -75,8 +77,20 @@ class PartnerIncentivePerformance(models.Model):
         return [each for each in quarters if each.start <= day][-count:]
 
     @api.model
+    def _get_quarter_label(self, company, quarter):
+        """What a quarter is called, by the year that its fiscal year ends in."""
+        year = company.compute_fiscalyear_dates(quarter.start)
+        months = (quarter.start.year - year["date_from"].year) * 12
+        months += quarter.start.month - year["date_from"].month
+        return self.env._(
+            "Q%(number)s %(year)s", number=months // 3 + 1, year=year["date_to"].year
+        )
+
+    @api.model
     def _cron_refresh(self):
-        for company in self.env["res.company"].search([]):
+        for (company,) in self.env["partner.incentive.offer"]._read_group(
+            [("state", "in", LIVE_STATES)], ["company_id"]
+        ):
             self.with_company(company)._refresh(company)
 
     @api.model
@@ -107,7 +121,7 @@ class PartnerIncentivePerformance(models.Model):
         offers_sudo = rows_sudo.env["partner.incentive.offer"].search(
             [
                 ("company_id", "=", company.id),
-                ("state", "in", ("published", "suspended", "retired")),
+                ("state", "in", LIVE_STATES),
             ]
         )
         values = rows_sudo._get_values(company, offers_sudo, quarters, today)
@@ -158,6 +172,7 @@ class PartnerIncentivePerformance(models.Model):
                     "offer_id": offer.id,
                     "offer_type": offer.offer_type,
                     "program_id": offer.program_id.id,
+                    "quarter": self._get_quarter_label(company, quarters[number]),
                     "date_from": quarters[number].start,
                     "date_to": quarters[number].end,
                     "as_of": min(today, quarters[number].end),
@@ -336,7 +351,7 @@ class PartnerIncentivePerformance(models.Model):
 
     @api.model
     def _get_spans(self, offers, quarters, day):
-        """Days of each quarter whose documents earn, and the offers that count sales.
+        """Days of each quarter whose documents earn, and offers that pay on sales.
 
         :return: ``({measure code: [Span]}, set of offer ids)``; a span's index is the
             number of the quarter
@@ -345,7 +360,9 @@ class PartnerIncentivePerformance(models.Model):
         measures, sales = registry._get_measures(), registry._get_sales_documents()
         calculation = self.env["partner.incentive.calculation"]
         spans, measured = defaultdict(list), set()
-        for offer in offers.filtered(lambda offer: offer._is_calculated()):
+        for offer in offers.filtered(
+            lambda offer: offer._is_calculated() and offer._pays_itself()
+        ):
             for span in calculation._get_offer_spans(offer, day):
                 code = span.version.measure
                 if code not in measures or measures[code].document_model not in sales:

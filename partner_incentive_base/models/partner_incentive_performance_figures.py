@@ -47,7 +47,7 @@ class PartnerIncentivePerformanceFigures(models.AbstractModel):
         string="Counts sales",
         default=True,
         readonly=True,
-        help="What the offer counts is sales, so that a return can be told.",
+        help="The offer pays on sales itself, so that its return can be told.",
     )
     eligible = fields.Integer(
         string="Eligible partners",

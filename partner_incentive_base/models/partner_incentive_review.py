@@ -206,14 +206,12 @@ class PartnerIncentiveReview(models.Model):
                 review.name = False
                 continue
             company = review.company_id or self.env.company
-            year = company.compute_fiscalyear_dates(review.date_from)
-            months = (review.date_from.year - year["date_from"].year) * 12
-            months += review.date_from.month - year["date_from"].month
             review.name = self.env._(
-                "%(subject)s, Q%(quarter)s %(year)s",
+                "%(subject)s, %(quarter)s",
                 subject=review.program_id.name or self.env._("All programs"),
-                quarter=months // 3 + 1,
-                year=year["date_to"].year,
+                quarter=self.env["partner.incentive.performance"]._get_quarter_label(
+                    company, self._get_quarter(company, review.date_from)
+                ),
             )
 
     @api.depends("program_id")

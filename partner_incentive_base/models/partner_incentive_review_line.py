@@ -184,7 +184,7 @@ class PartnerIncentiveReviewLine(models.Model):
         """
         figure = Decimal(figure) if figure is not None else None
         bound = Decimal(bound) if bound is not None else None
-        if code in ("few_eligible", "few_earning", "unused"):
+        if code in ("few_eligible", "few_earning", "unused", "unreached"):
             values = {"figure": int(figure), "bound": int(bound or 0)}
         else:
             values = {
@@ -193,8 +193,8 @@ class PartnerIncentiveReviewLine(models.Model):
             }
         return {
             "no_sales": lambda: self.env._(
-                "What it counts is no sales, so there is no return to compare. Judge "
-                "it by what it is for."
+                "It counts no sales, or pays through other offers, so it has no return "
+                "of its own. Judge it by what it is for."
             ),
             "few_eligible": lambda: self.env._(
                 "Too few cases: %(figure)s eligible partners, %(bound)s are needed to "
@@ -208,6 +208,11 @@ class PartnerIncentiveReviewLine(models.Model):
             ),
             "unused": lambda: self.env._(
                 "None of %(figure)s eligible partners earned in two quarters.", **values
+            ),
+            "unreached": lambda: self.env._(
+                "Partners sell, but none of %(figure)s reached what it asks for in two "
+                "quarters.",
+                **values,
             ),
             "no_cost": lambda: self.env._("It cost nothing in this quarter."),
             "no_history": lambda: self.env._(

@@ -162,6 +162,12 @@ class TestSuggestion(BaseCase):
         self.assertEqual(codes(unused), ("keep", ["few_earning"]))
         self.assertEqual(codes(unused, make()), ("keep", ["few_earning"]))
 
+    def test_what_nobody_reaches_is_adjusted(self):
+        unreached = make(earning=0, cost=0, compared_cost=0)
+        self.assertEqual(codes(unreached, unreached), ("adjust", ["unreached"]))
+        unused = make(earning=0, cost=0, bookings=0, compared_cost=0)
+        self.assertEqual(codes(unused, unreached), ("adjust", ["unreached"]))
+
     def test_what_is_no_sale_is_judged_by_people(self):
         self.assertEqual(codes(make(measured=False)), ("keep", ["no_sales"]))
 

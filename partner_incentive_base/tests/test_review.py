@@ -92,6 +92,7 @@ class TestReview(ReviewCommon):
             "few_eligible",
             "few_earning",
             "unused",
+            "unreached",
             "no_cost",
             "no_history",
             "incremental_loss",
@@ -195,6 +196,18 @@ class TestReview(ReviewCommon):
         self.assertEqual(self.offer_all.state, "retired")
         self.assertEqual(self.offer_all.retired_on, date(2026, 9, 30))
         self.assertFalse(self.offer_all.retirement_date)
+
+    def test_an_end_to_come_can_be_taken_back(self):
+        self._decide(
+            decision="retire", decision_note="Runs out", retire_on=date(2026, 9, 30)
+        )
+        for role in ("user", "finance", "auditor"):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                self._as(self.offer_all, role).action_cancel_retirement()
+            self._refuses(role, self.offer_all, {"retirement_date": False})
+        self._as(self.offer_all).action_cancel_retirement()
+        self.assertFalse(self.offer_all.retirement_date)
+        self.assertEqual(self.offer_all._get_end_date(), date(2026, 12, 31))
 
     def test_nothing_earned_is_taken_back_by_retiring(self):
         self._as(self.review, "user").action_start()

@@ -12,6 +12,7 @@ from . import partner_incentive_offer
 from . import partner_incentive_offer_template
 from . import partner_incentive_offer_version
 from . import partner_incentive_outlook
+from . import partner_incentive_review_demo
 from . import partner_incentive_seller
 from . import partner_incentive_target
 from . import partner_sell_through_file

@@ -101,6 +101,11 @@ class PartnerIncentiveOffer(models.Model):
                         )._get_coupled()
         return coupled
 
+    def _pays_itself(self):
+        return not self._get_terms_in_force().accelerated_offer_ids and (
+            super()._pays_itself()
+        )
+
     def _get_overlapping_offers(self):
         """An accelerator pays nothing itself, so it overlaps with nothing."""
         if self.version_id.accelerated_offer_ids:
