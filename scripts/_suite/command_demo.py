@@ -22,6 +22,7 @@ from .postgres import Server
 
 DATABASE = "incentives_demo"
 JOB = paths.SCRIPTS / "_suite" / "demo_job.py"
+PAGES = JOB.with_name("pages.py")
 LOG = paths.LOGS / "demo-server.log"
 
 
@@ -119,19 +120,46 @@ def _job_fingerprint(*parts):
 
 def _serve(options, logins):
     port = _choose_port(options)
-    config = odoo_server.configuration(
-        options.database,
-        http_interface=options.interface,
-        http_port=port,
-        dbfilter=f"^{options.database}$",
-        log_level="info",
-    )
-    command = [paths.PYTHON, "-m", "odoo", "server", "-c", config]
-    command += ["-d", options.database]
     url = f"http://127.0.0.1:{port}"
     # Whoever ends this program, politely or with Ctrl-C, ends Odoo, too.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
+    try:
+        with _server(options.database, options.interface, port) as server:
+            _print_welcome(url, options.database, logins)
+            return server.wait()
+    except KeyboardInterrupt:
+        say("\nStopping.")
+        return 0
+
+
+@contextlib.contextmanager
+def serving(name):
+    """Serve a demo database, made if there is none, for a while; gives the address."""
+    database.make_named(name, with_demo=True)
+    _do_the_job(name, None)
+    odoo_server.call_logged(
+        name,
+        f"{PAGES}:main",
+        log_name=f"{name}-pages.log",
+        title="Making the scripts and styles of the pages",
+    )
+    port = odoo_server.free_port(paths.requested_port() or odoo_server.FIRST_PORT)
+    with _server(name, "127.0.0.1", port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def _server(name, interface, port):
+    """Odoo on a database; it answers when the process is given."""
+    config = odoo_server.configuration(
+        name,
+        http_interface=interface,
+        http_port=port,
+        dbfilter=f"^{name}$",
+        log_level="info",
+    )
+    command = [paths.PYTHON, "-m", "odoo", "server", "-c", config, "-d", name]
     with LOG.open("w") as log:
         server = subprocess.Popen(
             [str(part) for part in command],
@@ -142,12 +170,8 @@ def _serve(options, logins):
         )
         try:
             with step("Starting Odoo"):
-                _wait_until_it_answers(server, url)
-            _print_welcome(url, options.database, logins)
-            return server.wait()
-        except KeyboardInterrupt:
-            say("\nStopping.")
-            return 0
+                _wait_until_it_answers(server, f"http://127.0.0.1:{port}")
+            yield server
         finally:
             _stop(server)
 

@@ -9,6 +9,7 @@
     scripts/odoo run NAME [OPTION...]  Odoo itself on a database, with Odoo's options
     scripts/odoo shell NAME            a Python shell inside Odoo
     scripts/odoo dashboards            write the dashboards of the modules anew
+    scripts/odoo screenshots [NAME...] take those of the user guides anew
     scripts/odoo clean                 drop the databases of tests and benchmarks
 
 Several people can work in one checkout: with SUITE_DB=name each has test databases of
@@ -20,7 +21,16 @@ import os
 import shlex
 import subprocess
 
-from . import dashboards, database, environment, modules, odoo_server, paths
+from . import (
+    command_demo,
+    dashboards,
+    database,
+    environment,
+    modules,
+    odoo_server,
+    paths,
+    screenshots,
+)
 from .console import say
 from .postgres import Server
 
@@ -43,6 +53,11 @@ def main(arguments):
         command = actions.add_parser(action)
         command.add_argument("name")
         command.add_argument("options", nargs=argparse.REMAINDER)
+    pictures = actions.add_parser("screenshots")
+    pictures.add_argument("names", nargs="*", metavar="NAME")
+    pictures.add_argument(
+        "--database", default=command_demo.DATABASE, help="default: %(default)s"
+    )
     options = parser.parse_args(arguments)
     if options.action == "dashboards":
         for path in dashboards.write_files():
@@ -84,6 +99,13 @@ def _clean(server, options):
 def _database(server, options):
     database.make_named(options.name, options.with_demo, options.fresh)
     say(f"Ready: the database {options.name} with {', '.join(modules.discover())}")
+
+
+def _screenshots(server, options):
+    with command_demo.serving(options.database) as url:
+        missing = screenshots.take(url, options.database, options.names)
+    if missing:
+        say(f"Left out: {', '.join(missing)}")
 
 
 def _run(server, options):
