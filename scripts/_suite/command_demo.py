@@ -22,6 +22,7 @@ from .postgres import Server
 
 DATABASE = "incentives_demo"
 JOB = paths.SCRIPTS / "_suite" / "demo_job.py"
+PAGES = JOB.with_name("pages.py")
 LOG = paths.LOGS / "demo-server.log"
 
 
@@ -137,6 +138,12 @@ def serving(name):
     """Serve a demo database, made if there is none, for a while; gives the address."""
     database.make_named(name, with_demo=True)
     _do_the_job(name, None)
+    odoo_server.call_logged(
+        name,
+        f"{PAGES}:main",
+        log_name=f"{name}-pages.log",
+        title="Making the scripts and styles of the pages",
+    )
     port = odoo_server.free_port(paths.requested_port() or odoo_server.FIRST_PORT)
     with _server(name, "127.0.0.1", port):
         yield f"http://127.0.0.1:{port}"

@@ -31,7 +31,7 @@ STYLE = """
 READY = (
     "document.querySelector('#wrapwrap main, .o_form_view .o_form_sheet,"
     " .o_list_renderer, .o_kanban_renderer, .o_pivot table, .o_graph_renderer,"
-    " .o_calendar_renderer, .o-spreadsheet, .o_view_nocontent')"
+    " .o_calendar_renderer, .o-spreadsheet, .o_view_nocontent, .settings, .article')"
     " && !document.querySelector('.o_loading_indicator')"
 )
 
@@ -79,19 +79,14 @@ def _dashboard(name, login, title):
     )
 
 
-def _portal(name, path, record=(), **options):
-    """A page of the portal as Anna sees it, on a screen and on a phone."""
-    wide = Shot(name, ANNA, path, record, whole=True, height=1100, **options)
-    narrow = Shot(
-        f"{name}-phone",
-        ANNA,
-        path,
-        record,
-        width=NARROW,
-        height=844,
-        **options,
-    )
-    return wide, narrow
+def _portal(name, path, login=ANNA):
+    """A page of the portal on a screen."""
+    return Shot(name, login, path, whole=True, height=1100)
+
+
+def _phone(name, path):
+    """The same as Anna sees it on a phone."""
+    return Shot(f"{name}-phone", ANNA, path, width=NARROW, height=844)
 
 
 SHOTS = [
@@ -111,7 +106,10 @@ SHOTS = [
         CHANNEL,
         _action(BASE, "partner_incentive_offer_action", True),
         ("partner.incentive.offer", [["name", "=", "Managed services attach"]]),
-        clicks=("button[name=action_simulate]",),
+        clicks=(
+            "button[name=action_simulate]",
+            ".modal button[name=action_simulate]",
+        ),
     ),
     Shot(
         "calendar",
@@ -151,6 +149,11 @@ SHOTS = [
     _dashboard("dashboard-funds", MANAGER, "Marketing Funds"),
     _dashboard("dashboard-deals", MANAGER, "Deal Registration"),
     _dashboard("dashboard-performance", MANAGER, "Partner Performance"),
+    Shot("launch", CHANNEL, _action(REBATE, "partner_incentive_launch_action")),
+    Shot("readiness", MANAGER, _action(BASE, "partner_incentive_readiness_action")),
+    Shot("cohorts", MANAGER, _action(BASE, "partner_incentive_cohort_action")),
+    Shot("performance", MANAGER, _action(BASE, "partner_incentive_performance_action")),
+    Shot("review", MANAGER, _action(BASE, "partner_incentive_review_action")),
     # tiers
     Shot("ladder", MANAGER, _action(TIERING, "partner_scorecard_action_ladder")),
     Shot(
@@ -164,7 +167,12 @@ SHOTS = [
         ),
     ),
     Shot("watch-list", MANAGER, _action(TIERING, "partner_performance_alert_action")),
-    Shot("safety-net", FINANCE, _action(TIERING, "partner_safety_net_action")),
+    Shot(
+        "safety-net",
+        FINANCE,
+        _action(TIERING, "partner_safety_net_action"),
+        clicks=(".o_facet_remove",),
+    ),
     Shot(
         "account-plan",
         MANAGER,
@@ -184,8 +192,22 @@ SHOTS = [
         ),
     ),
     Shot("rollforward", FINANCE, _action(BASE, "partner_incentive_rollforward_action")),
+    Shot(
+        "statement",
+        FINANCE,
+        "/report/html/partner_incentive_base.report_statement/{id}",
+        ("res.partner", [["name", "=", "Alpine Systems"]]),
+        whole=True,
+        height=1300,
+        width=1000,
+    ),
     Shot("aging", FINANCE, _action(BASE, "partner_incentive_aging_action")),
-    Shot("checkbook", FINANCE, _action(BASE, "partner_incentive_checkbook_action")),
+    Shot(
+        "checkbook",
+        FINANCE,
+        _action(BASE, "partner_incentive_checkbook_action"),
+        clicks=(".o_group_header",),
+    ),
     _dashboard("dashboard-money", FINANCE, "Incentive Money"),
     Shot(
         "opening-import",
@@ -194,15 +216,19 @@ SHOTS = [
         ("partner.incentive.import", []),
     ),
     # administrator
-    Shot("settings", "admin", "/odoo/action-{base_setup.action_general_configuration}"),
+    Shot("settings", "admin", _action(BASE, "res_config_settings_action")),
+    Shot("users", "admin", "/odoo/action-{base.action_res_users}"),
     # partner
-    *_portal("portal", "/my/incentives"),
-    *_portal("portal-deals", "/my/incentives/deals"),
-    *_portal("portal-statement", "/my/incentives/statement"),
-    *_portal("portal-performance", "/my/incentives/performance"),
-    *_portal("forecast", "/my/incentives/outlook"),
-    *_portal("fund-portal", "/my/incentives/funds"),
-    *_portal("portal-payouts", "/my/incentives/payouts"),
+    _portal("portal", "/my/incentives"),
+    _phone("portal", "/my/incentives"),
+    _portal("portal-deals", "/my/incentives/deals"),
+    _portal("portal-statement", "/my/incentives/statement"),
+    _phone("portal-statement", "/my/incentives/statement"),
+    _portal("portal-performance", "/my/incentives/performance"),
+    _portal("forecast", "/my/incentives/outlook"),
+    _phone("forecast", "/my/incentives/outlook"),
+    _portal("fund-portal", "/my/incentives/funds", BO),
+    _portal("portal-payouts", "/my/incentives/payouts"),
 ]
 
 
@@ -237,17 +263,17 @@ def take(url, database, names=(), folder=FOLDER):
 def _take(page, url, shot, folder):
     page.resize(shot.width, shot.height if not shot.whole else 900)
     page.open(url)
-    if not page.wait_for(READY, 60):
+    if not page.wait_for(READY):
         raise Failure(f"{shot.name}: {url} shows nothing.")
     page.evaluate(
         "document.head.appendChild(document.createElement('style')).textContent ="
         f" {json.dumps(STYLE)}"
     )
-    _settle(page)
+    page.settle()
     for selector in shot.clicks:
         if not page.click(selector):
             raise Failure(f"{shot.name}: there is no {selector} on {url}.")
-        _settle(page)
+        page.settle()
     error = page.evaluate(
         "document.querySelector('.o_error_dialog, .o_http_error')?.innerText"
     )
@@ -257,22 +283,6 @@ def _take(page, url, shot, folder):
     picture = _shrink(page.picture(shot.height if shot.whole else None))
     (folder / f"{shot.name}.png").write_bytes(picture)
     return len(picture)
-
-
-def _settle(page):
-    """Wait until nothing has changed for a while: charts, and what comes late."""
-    measure = (
-        "document.readyState + document.body.innerText.length + '/'"
-        " + document.querySelectorAll('*').length + '/'"
-        " + document.querySelectorAll('.o_loading_indicator').length"
-    )
-    page.evaluate("window.seen = [null, 0]")
-    page.wait_for(
-        f"(() => {{ const now = {measure};"
-        " window.seen = [now, window.seen[0] === now ? window.seen[1] + 1 : 0];"
-        " return window.seen[1] > 6; })()",
-        30,
-    )
 
 
 def _shrink(picture):

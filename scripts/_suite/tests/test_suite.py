@@ -3,9 +3,13 @@
 import ast
 import collections
 import doctest
+import io
+import re
 import unittest
 
-from _suite import dashboards, logwatch, modules, paths
+from PIL import Image
+
+from _suite import dashboards, logwatch, modules, paths, screenshots
 
 
 class TestLogwatch(unittest.TestCase):
@@ -36,6 +40,30 @@ class TestDashboards(unittest.TestCase):
                 text,
                 f"{path.name} is old; run scripts/odoo dashboards",
             )
+
+
+class TestScreenshots(unittest.TestCase):
+    """No guide shows what nobody can take anew."""
+
+    def test_every_picture_of_the_guides_is_there_and_has_a_shot(self):
+        names = [shot.name for shot in screenshots.SHOTS]
+        self.assertEqual(len(names), len(set(names)))
+        shown = set()
+        for path in [paths.REPO / "README.md", *paths.REPO.glob("docs/user/*.md")]:
+            for target in re.findall(r"!\[[^]]*\]\(([^)]+)\)", path.read_text()):
+                picture = (path.parent / target).resolve()
+                self.assertTrue(picture.exists(), f"{path.name} shows {target}")
+                shown.add(picture.stem)
+        self.assertGreater(len(shown), 20)
+        self.assertLessEqual(shown, set(names))
+
+    def test_a_picture_gets_small_and_keeps_its_size(self):
+        noise = Image.effect_noise((1440, 900), 80).convert("RGB")
+        buffer = io.BytesIO()
+        noise.save(buffer, "PNG")
+        small = screenshots._shrink(buffer.getvalue())
+        self.assertLess(len(small), buffer.tell())
+        self.assertEqual(Image.open(io.BytesIO(small)).size, noise.size)
 
 
 class TestNames(unittest.TestCase):
