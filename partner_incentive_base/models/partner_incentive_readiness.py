@@ -368,7 +368,9 @@ class PartnerIncentiveReadiness(models.Model):
     def _create_missing(self, companies=None):
         """Give each company the capabilities that it lacks."""
         Readiness = self.sudo()
-        companies = companies or self.env["res.company"].sudo().search([])
+        companies = companies or self.env["res.company"].sudo().search(
+            [("active", "=", True)]
+        )
         there = {
             (row.company_id.id, row.capability)
             for row in Readiness.search([("company_id", "in", companies.ids)])

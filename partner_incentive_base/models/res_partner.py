@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 INSIDERS = (
@@ -110,6 +111,12 @@ class ResPartner(models.Model):
     def action_preview_incentive_portal(self):
         """The portal as this partner sees it, to read only."""
         self.ensure_one()
+        if not self.env.user.has_group(
+            "partner_incentive_base.group_incentive_manager"
+        ):
+            raise AccessError(
+                self.env._("Only incentive managers see the portal as a partner does.")
+            )
         return {
             "type": "ir.actions.act_url",
             "url": f"/my/incentives/preview/{self.id}",

@@ -165,6 +165,23 @@ class TestRoll(IncentiveCommon):
         self.assertEqual(wizard.date_from, date(2026, 9, 1))
         self.assertEqual(wizard.date_to, date(2027, 2, 28))
 
+    def test_what_runs_on_starts_with_the_program(self):
+        """What was added in the year goes on at once; a season comes a year later."""
+        self._create_offer(
+            name="Added in July", date_from=date(2026, 7, 1), date_to=False
+        )
+        self._create_offer(
+            name="Autumn", date_from=date(2026, 9, 1), date_to=date(2026, 11, 30)
+        )
+        self._create_offer(name="Fund", offer_type="fund")
+        wizard = self._open()
+        dates = {line.name: (line.date_from, line.date_to) for line in wizard.line_ids}
+        self.assertEqual(dates["Added in July"], (date(2027, 1, 1), False))
+        self.assertEqual(dates["Autumn"], (date(2027, 9, 1), date(2027, 11, 30)))
+        self.assertNotIn("Fund", dates)
+        self.program.name = "Resellers"
+        self.assertEqual(self._open().name, "Resellers 2027")
+
     def test_dates_that_cannot_be(self):
         for values, message in (
             ({"date_to": "2026-12-01"}, "ends before it starts"),

@@ -85,7 +85,8 @@ class PartnerIncentiveRoll(models.TransientModel):
             length = relativedelta(start, program.date_from)
             wizard.date_from = start
             wizard.date_to = start + length - relativedelta(days=1)
-            wizard.name = wizard._get_next_name(program.name)
+            name = wizard._get_next_name(program.name)
+            wizard.name = name if name != program.name else f"{name} {start.year}"
 
     def _get_next_name(self, name):
         """``name`` with each year that the program is in moved on with its dates."""
@@ -102,7 +103,10 @@ class PartnerIncentiveRoll(models.TransientModel):
             shift = wizard._get_shift()
             lines = [Command.clear()]
             if shift:
-                for offer in wizard.program_id.offer_ids._origin:
+                # The offer of a marketing fund is made when its next fund opens.
+                for offer in wizard.program_id.offer_ids._origin.filtered(
+                    lambda each: each.offer_type != "fund"
+                ):
                     lines.append(Command.create(wizard._prepare_line(offer, shift)))
             wizard.line_ids = lines
 
@@ -113,13 +117,17 @@ class PartnerIncentiveRoll(models.TransientModel):
         return relativedelta(self.date_from, self.program_id.date_from)
 
     def _prepare_line(self, offer, shift):
-        terms = offer._get_terms_in_force()
+        """What runs to the end of the program goes on with the next one."""
+        date_to = offer._get_terms_in_force().date_to
+        runs_on = not date_to or date_to == self.program_id.date_to
         return {
             "offer_id": offer.id,
             "included": offer.state in ("published", "suspended"),
             "name": self._get_next_name(offer.name),
-            "date_from": max(offer.date_from + shift, self.date_from),
-            "date_to": self._shift(terms.date_to, shift),
+            "date_from": self.date_from
+            if runs_on
+            else max(self._shift(offer.date_from, shift), self.date_from),
+            "date_to": self._shift(date_to, shift),
         }
 
     @api.model
@@ -138,7 +146,7 @@ class PartnerIncentiveRoll(models.TransientModel):
             budgets = wizard.program_id.budget_ids
             top = budgets.filtered(lambda budget: not budget.parent_id)
             wizard.budget_preview = self.env._(
-                "%(count)s budgets, planned %(amounts)s",
+                "%(count)s in all, planned %(amounts)s",
                 count=len(budgets),
                 amounts=", ".join(
                     currency.format(

@@ -142,6 +142,8 @@ class PartnerIncentiveOffer(models.Model):
     @api.model
     def get_empty_list_help(self, help_message):
         """Whoever has no offer yet is led through making one."""
+        if not self.has_access("read"):
+            return ""
         if self.env["partner.incentive.launch"].has_access("create"):
             help_message = Markup(
                 "{}<p><a type='action' class='btn btn-primary' "

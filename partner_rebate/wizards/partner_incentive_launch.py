@@ -389,7 +389,9 @@ class PartnerIncentiveLaunch(models.TransientModel):
     @api.model_create_multi
     def create(self, vals_list):
         launches = super().create(vals_list)
-        templates = self.env["partner.incentive.offer.template"].search([])
+        templates = self.env["partner.incentive.offer.template"].search(
+            [("active", "=", True)]
+        )
         for launch in launches:
             launch.line_ids = [
                 Command.create(template._prepare_launch_line())

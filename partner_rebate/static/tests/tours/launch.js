@@ -23,6 +23,10 @@ registry.category("web_tour.tours").add("partner_rebate_launch", {
         },
         ...stepUtils.goToAppSteps("partner_incentive_base.menu_incentive_root"),
         {
+            trigger: "button[data-menu-xmlid='partner_incentive_base.menu_incentive_catalog']",
+            run: "click",
+        },
+        {
             content: "Launch from the menu",
             trigger: "[data-menu-xmlid='partner_rebate.menu_incentive_launch']",
             run: "click",
@@ -106,7 +110,7 @@ registry.category("web_tour.tours").add("partner_rebate_launch_publish", {
             run: "click",
         },
         {
-            trigger: ".o-mail-Activity:contains('Publish offer')",
+            trigger: ".o-mail-Activity:contains('publish the offer')",
         },
         {
             trigger: "button[name='action_publish']",
