@@ -154,13 +154,13 @@ class PartnerIncentiveDemo(models.AbstractModel):
                 }
             )
         claim.action_submit()
+        asked = datetime.combine(day + timedelta(days=9), time(10))
+        # before it is approved: the day is one of those that its amount depends on
+        claim._write_process({"submitted_on": asked})
         if claim.state == "submitted":
             self._as(claim, CHANNEL).action_validate()
         self._as(claim, MANAGER).action_approve()
-        asked = datetime.combine(day + timedelta(days=9), time(10))
-        claim._write_process(
-            {"submitted_on": asked, "decided_on": asked + timedelta(days=3, hours=4)}
-        )
+        claim._write_process({"decided_on": asked + timedelta(days=3, hours=4)})
 
     @api.model
     def _create_proof(self, number, kind, claim):
