@@ -168,11 +168,13 @@ class ResPartner(models.Model):
         )
         people = users_sudo.partner_id.grouped("commercial_partner_id")
         return {
-            company: people.get(company, company).filtered(
-                lambda one: one.email and one._wants_incentive_mail(event)
-            )
+            company: people.get(company, company)._filter_incentive_mail(event)
             for company in self.sudo()
         }
+
+    def _filter_incentive_mail(self, event):
+        """Those of these contacts that have an address and want mail of an event."""
+        return self.filtered(lambda one: one.email and one._wants_incentive_mail(event))
 
     @api.model_create_multi
     def create(self, vals_list):

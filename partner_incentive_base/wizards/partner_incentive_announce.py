@@ -51,7 +51,7 @@ class PartnerIncentiveAnnounce(models.TransientModel):
     @api.depends("contact_ids.email")
     def _compute_contact_count(self):
         for wizard in self:
-            reached = wizard.contact_ids.filtered("email")
+            reached = wizard.contact_ids._filter_incentive_mail("announcement")
             wizard.contact_count = len(reached)
             wizard.without_mail = ", ".join(
                 (wizard.contact_ids - reached).mapped("display_name")
@@ -109,12 +109,12 @@ class PartnerIncentiveAnnounce(models.TransientModel):
         if not self.subject or is_html_empty(self.body):
             raise UserError(self.env._("Write a subject and a text first."))
         contacts = self.contact_ids & offer._get_announcement_contacts()
-        reached = contacts.filtered("email")
+        reached = contacts._filter_incentive_mail("announcement")
         if not reached:
             raise UserError(
                 self.env._(
                     "Nobody would get it: none of the recipients has an e-mail "
-                    "address. Add one to the contacts."
+                    "address and wants such mails. Add an address to the contacts."
                 )
             )
         sender = (
