@@ -551,6 +551,17 @@ class TestAnnouncement(ReviewCommon):
         wizard = self._open()
         self.assertIn("Too costly", wizard.body)
 
+    def test_contacts_who_do_not_want_such_mails_get_none(self):
+        self.partner_3.incentive_muted_event_ids = self.env[
+            "partner.incentive.event"
+        ].search([("code", "=", "announcement")])
+        self._retire()
+        wizard = self._open()
+        self.assertEqual(wizard.without_mail, self.partner_3.name)
+        wizard.action_send()
+        self.assertNotIn(self.partner_3, self._mails().recipient_ids)
+        self.assertEqual(len(self._mails()), 2)
+
     def test_contacts_without_an_address_are_named(self):
         self.partner_3.email = False
         self._retire()
