@@ -146,14 +146,24 @@ SHOTS = [
         ("partner.incentive.claim", [["document_number", "=", "ALP-2050"]]),
     ),
     Shot("marketing-results", CHANNEL, _action(MDF, "partner_mdf_result_action")),
+    _dashboard("dashboard-channel", MANAGER, "Channel Overview"),
     _dashboard("dashboard-funds", MANAGER, "Marketing Funds"),
     _dashboard("dashboard-deals", MANAGER, "Deal Registration"),
     _dashboard("dashboard-performance", MANAGER, "Partner Performance"),
     Shot("launch", CHANNEL, _action(REBATE, "partner_incentive_launch_action")),
     Shot("readiness", MANAGER, _action(BASE, "partner_incentive_readiness_action")),
     Shot("cohorts", MANAGER, _action(BASE, "partner_incentive_cohort_action")),
-    Shot("performance", MANAGER, _action(BASE, "partner_incentive_performance_action")),
-    Shot("review", MANAGER, _action(BASE, "partner_incentive_review_action")),
+    Shot(
+        "offer-performance",
+        MANAGER,
+        _action(BASE, "partner_incentive_performance_action"),
+    ),
+    Shot(
+        "quarterly-review",
+        MANAGER,
+        _action(BASE, "partner_incentive_review_action", True),
+        ("partner.incentive.review", []),
+    ),
     # tiers
     Shot("ladder", MANAGER, _action(TIERING, "partner_scorecard_action_ladder")),
     Shot(
