@@ -32,7 +32,8 @@ SCRIPT = """
             }
             frame.contentWindow.eval(axe);
             const found = await frame.contentWindow.axe.run(
-                page.querySelector("#wrap") || page,
+                // the chatter is Odoo's own
+                {include: [["main"]], exclude: [["#chatterRoot"]]},
                 {runOnly: {type: "tag", values: %(tags)s}}
             );
             for (const rule of found.violations) {

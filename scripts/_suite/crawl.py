@@ -56,7 +56,8 @@ document.documentElement.scrollWidth > document.documentElement.clientWidth + 1
     : []
 """
 BARRIERS = """
-axe.run(document.querySelector('#wrap') || document, {
+// the chatter is Odoo's own
+axe.run({include: [['main']], exclude: [['#chatterRoot']]}, {
     runOnly: {type: 'tag', values: %s}, resultTypes: ['violations'],
 }).then(found => found.violations
     .filter(each => %s.includes(each.impact))
