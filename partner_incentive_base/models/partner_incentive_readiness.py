@@ -78,6 +78,12 @@ class PartnerIncentiveReadiness(models.Model):
 
     # ------------------------------------------------------------------------ fields
 
+    @api.depends("capability")
+    def _compute_display_name(self):
+        names = dict(self._fields["capability"]._description_selection(self.env))
+        for capability in self:
+            capability.display_name = names.get(capability.capability, "")
+
     @api.model
     def _get_figures(self):
         """``{capability: name of its figure}``."""

@@ -80,6 +80,12 @@ class PartnerMilestone(models.Model):
         "The record has been counted for this milestone already.",
     )
 
+    @api.depends("kind")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for milestone in self:
+            milestone.display_name = kinds.get(milestone.kind, "")
+
     def _check_requirements(self, old, new):
         if new == "reached" and self.create_uid == self.env.user and not self.env.su:
             raise UserError(
