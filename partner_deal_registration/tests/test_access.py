@@ -45,6 +45,16 @@ class TestDealAccess(DealCommon, HttpCase):
         for secret in SECRETS:
             self.assertNotIn(secret, text)
 
+    def test_every_role_can_open_the_form_of_a_policy(self):
+        """The fields that partners must fill in are among what it shows."""
+        for role in ("user", "manager", "finance", "auditor"):
+            with self.subTest(role):
+                policy = self.policy.with_user(self.users[role])
+                specification = {"required_field_ids": {"fields": {"display_name": {}}}}
+                values = policy.web_read(specification)[0]["required_field_ids"]
+                self.assertEqual(len(values), len(self.policy.required_field_ids))
+                self.assertTrue(values)
+
     def test_orm(self):
         Deal = self.env["partner.deal.registration"].with_user(self.portal_2)
         self.assertFalse(Deal.search([]))
