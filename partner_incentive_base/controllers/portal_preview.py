@@ -15,6 +15,7 @@ class PartnerIncentivePreviewPortal(PartnerIncentiveDisputePortal):
         auth="user",
         website=True,
         methods=["GET"],
+        incentive_area="home",
     )
     def portal_preview_start(self, partner_id, **kw):
         """Show the portal of a partner that the manager may read, from now on."""
@@ -34,6 +35,7 @@ class PartnerIncentivePreviewPortal(PartnerIncentiveDisputePortal):
         auth="user",
         website=True,
         methods=["GET"],
+        incentive_area="home",
     )
     def portal_preview_stop(self, **kw):
         """Back to the contact in the back end, or to one's own portal."""

@@ -34,12 +34,15 @@ class TestPortalRebate(AccessibilityMixin, PortalCommon):
         cls._invoice(cls.partner_2, date(2026, 2, 1), 77000)
 
     def test_pages_without_barriers(self):
+        self._count_reports()
+        self._upload(FILE, self.portal_1)
+        file = self.env["partner.sell.through.file"].search([])
         self.assertAccessible(
             [
                 "/my/incentives/outlook",
                 f"/my/incentives/outlook?offer={self.offer.id}&volume=20000",
-                "/my/incentives/sales",
-                "/my/incentives/spif",
+                URL,
+                f"{URL}/{file.id}",
             ],
             self.portal_1.login,
         )

@@ -7,6 +7,7 @@ from odoo import http
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.partner_incentive_base.tests.accessibility import AccessibilityMixin
 from odoo.addons.partner_incentive_base.tests.portal_common import (
     PASSWORD,
     PortalCommon,
@@ -18,7 +19,7 @@ PDF = b"%PDF-1.4 proof"
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-04-10")
-class TestSeller(PortalCommon):
+class TestSeller(AccessibilityMixin, PortalCommon):
     """Sellers earn for themselves: 25 a unit."""
 
     @classmethod
@@ -107,6 +108,9 @@ class TestSeller(PortalCommon):
         self.assertIn("100.00", self._get(URL, self.portal_1))
         self.assertNotIn("100.00", self._get(URL, self.boss))
         self.assertLedgerAgrees()
+
+    def test_pages_without_barriers(self):
+        self.assertAccessible([URL], self.portal_1.login)
 
     def test_nobody_else_decides_or_claims(self):
         self._register()

@@ -110,7 +110,7 @@ registry.category("web_tour.tours").add("partner_rebate_launch_publish", {
             run: "click",
         },
         {
-            trigger: ".o-mail-Activity:contains('publish the offer')",
+            trigger: ".o-mail-Activity:contains('then publish or return it')",
         },
         {
             trigger: "button[name='action_publish']",
