@@ -120,7 +120,8 @@ class PartnerIncentiveMeasure(models.AbstractModel):
         """SQL of ``(move_id, date, share)``: what was paid of an invoice, and when.
 
         One row per matching with a payment or bank transaction, by the part of that
-        entry which reached a liquidity account.
+        entry which reached a liquidity account. Without bank reconciliation, Odoo
+        itself chooses an outstanding account where the payment method names none.
         """
         self.env["account.partial.reconcile"].flush_model()
         self.env["account.payment"].flush_model()
@@ -163,12 +164,15 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                 SELECT line.move_id,
                        LEAST(1.0, ABS(COALESCE(SUM(line.balance) FILTER (
                            WHERE line.account_id IN (SELECT account_id FROM liquidity)
+                              OR line.account_id = payment.outstanding_account_id
                            ), 0)) / NULLIF(ABS(SUM(line.balance) FILTER (
                            WHERE account.account_type IN ('asset_receivable',
                                                           'liability_payable'))), 0)
                        ) AS ratio
                   FROM account_move_line AS line
                   JOIN account_account AS account ON account.id = line.account_id
+                  LEFT JOIN account_payment AS payment
+                    ON payment.move_id = line.move_id
                  WHERE line.move_id IN (SELECT payment_id FROM matched)
                  GROUP BY line.move_id
             )

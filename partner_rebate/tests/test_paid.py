@@ -30,6 +30,15 @@ class TestPaid(RebateCommon):
     def _write_off_account(self):
         return self.company_data["default_account_expense"]
 
+    def test_payment_methods_without_an_account_of_their_own(self):
+        """As the charts of accounts set them up: Odoo takes its outstanding account."""
+        methods = self.env["account.payment.method.line"].search([])
+        methods.payment_account_id = False
+        invoice = self._invoice(self.partner_1, date(2026, 2, 1), 1000)
+        self._pay(invoice, amount=400)
+        self.assertEqual(invoice.payment_state, "partial")
+        self.assertEqual(self._earned(), 40)
+
     def test_write_off_with_the_payment_does_not_count(self):
         """900 of 1,000 arrive, 100 are written off with them."""
         invoice = self._invoice(self.partner_1, date(2026, 2, 1), 1000)
