@@ -29,7 +29,9 @@ PORTAL = re.compile(r"^/(my/incentives|partner-program)")
 NUMBER = re.compile(r"(?<=/)\d+(?=/|$)")
 #: So many pages of the portal at most; what leads on for ever is a mistake itself.
 MAX_PAGES = 150
-#: Views that can be told to the client by its address.
+#: Kinds of action that show something in the client.
+CLIENT_ACTIONS = ("ir.actions.act_window", "ir.actions.server", "ir.actions.client")
+#: Kinds of view that an action can be opened with.
 VIEWS = ("list", "kanban", "pivot", "graph", "calendar", "activity")
 
 WRONG_ICONS = """
@@ -181,14 +183,17 @@ class Visit:
 
 
 class Client(Visit):
-    ready = READY
+    ready = f"{READY} || document.querySelector('.modal .o_form_view')"
 
     def crawl(self, thorough):
         self._start()
         for title, action in self._get_actions():
             say(f"   {title}")
+            if action["type"] != "ir.actions.act_window":
+                self._do(title, action, None)
+                continue
             views = [view for _id, view in action["views"]]
-            shown = [view for view in VIEWS if view in views]
+            shown = [view for view in views if view in VIEWS]
             if not thorough:
                 shown = shown[:1]
             for view in shown:
@@ -243,7 +248,7 @@ class Client(Visit):
             if number and number not in seen:
                 seen.add(number)
                 action = self.session.get_action(number)
-                if action["type"] == "ir.actions.act_window":
+                if action["type"] in CLIENT_ACTIONS:
                     actions.append((" ".join(titles), action))
             for child in menu["children"]:
                 each = menus[str(child)]
