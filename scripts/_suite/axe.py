@@ -26,7 +26,8 @@ def ensure_axe():
         folder.mkdir(parents=True, exist_ok=True)
         downloads.fetch(
             [sys.executable, "-m", "pip", "download", "--no-deps", "-d", folder]
-            + ["--disable-pip-version-check", f"{PACKAGE}=={VERSION}"],
+            + ["--disable-pip-version-check", "--timeout", "20", "--retries", "1"]
+            + [f"{PACKAGE}=={VERSION}"],
             "axe.log",
             "Downloading axe-core, which checks how accessible pages are",
         )
