@@ -216,6 +216,14 @@ class PartnerIncentiveReadiness(models.Model):
     def _get_first_day(self):
         return fields.Date.context_today(self) - timedelta(days=LOOK_BACK)
 
+    @staticmethod
+    def _get_shares(rows, basis):
+        """Percentages of ``(company id, total, part)``, each with what it is of."""
+        return {
+            company_id: (100 * part / total, basis % {"part": part, "total": total})
+            for company_id, total, part in rows
+        }
+
     def _read_objectives(self, companies):
         rows = self._execute(
             SQL(
@@ -236,13 +244,7 @@ class PartnerIncentiveReadiness(models.Model):
             "partner.incentive.offer",
             "partner.incentive.objective.goal",
         )
-        return {
-            company_id: (
-                100 * part / total,
-                self.env._("%(part)s of %(total)s live offers", part=part, total=total),
-            )
-            for company_id, total, part in rows
-        }
+        return self._get_shares(rows, self.env._("%(part)s of %(total)s live offers"))
 
     def _read_catalog(self, companies):
         rows = self._execute(
@@ -263,13 +265,7 @@ class PartnerIncentiveReadiness(models.Model):
             "partner.incentive.offer",
             "partner.incentive.entry",
         )
-        return {
-            company_id: (
-                100 * part / total,
-                self.env._("%(part)s of %(total)s live offers", part=part, total=total),
-            )
-            for company_id, total, part in rows
-        }
+        return self._get_shares(rows, self.env._("%(part)s of %(total)s live offers"))
 
     def _read_evidence(self, companies):
         rows = self._execute(
@@ -289,15 +285,9 @@ class PartnerIncentiveReadiness(models.Model):
             "partner.incentive.audit",
             "partner.incentive.audit.line",
         )
-        return {
-            company_id: (
-                100 * part / total,
-                self.env._(
-                    "%(part)s of %(total)s audited claims", part=part, total=total
-                ),
-            )
-            for company_id, total, part in rows
-        }
+        return self._get_shares(
+            rows, self.env._("%(part)s of %(total)s audited claims")
+        )
 
     def _read_claims(self, companies):
         """Days from submission to decision, as in the analysis of claims."""
