@@ -8,20 +8,9 @@ class PartnerIncentiveReview(models.Model):
 
     @api.model
     def _create_demo(self, program):
-        """A review of the last quarter that waits for its last decisions.
-
-        Cost belongs to the day on which it was booked: without any, three quarters are
-        booked as if somebody had done so at the end of each.
-        """
+        """A review of the last quarter that waits for its last decisions."""
         company = program.company_id
-        offers = program.offer_ids.filtered(lambda offer: offer.state == "published")
         today = fields.Date.context_today(self)
-        if not self.env["partner.incentive.entry"].search_count(
-            [("company_id", "=", company.id)], limit=1
-        ):
-            for back in (-3, -2, -1):
-                quarter = self._get_quarter(company, today, back)
-                self.env["partner.incentive.run"]._accrue(offers, quarter.end)
         program.review_cadence = "quarter"
         last = self._get_quarter(company, today, -1)
         review = self.create(
