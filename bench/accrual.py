@@ -17,13 +17,13 @@ Every time is the median of several rounds. Ends with status 1 where a target is
 import argparse
 import gc
 import statistics
-import time
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from _books import YEAR, Books
 from _offers import create_offers, floor_queries, single_query
+from _timing import flushed, timed, timed_booking
 
 from odoo import Command
 
@@ -100,14 +100,6 @@ class Memory:
         raise KeyError(name)
 
 
-def _time(function):
-    """Seconds that a function takes, and what it returns."""
-    gc.collect()
-    start = time.perf_counter()
-    result = function()
-    return time.perf_counter() - start, result
-
-
 @contextmanager
 def _undone(env):
     """What is written within is rolled back, and caches are cold afterwards."""
@@ -121,24 +113,24 @@ def _undone(env):
 def _measure(env, books, offers, queries, size, rounds, memory):
     """All figures of one size of the books; leaves no trace of the runs."""
     print(f"\n{size:,} invoice lines: loading ...", flush=True)
-    loading, _nothing = _time(lambda: books.grow(size))
+    loading, _nothing = timed(lambda: books.grow(size))
     print(f"   loaded in {loading:.0f} s", flush=True)
     times = {name: [] for name in ("floor", "single", "calculation")}
     times |= {name: [] for name in ("booking", "bare", "second", "run")}
     figures = {"size": size}
     for _round in range(rounds):
-        seconds, rows = _time(lambda: [env.execute_query(query) for query in queries])
+        seconds, rows = timed(lambda: [env.execute_query(query) for query in queries])
         times["floor"].append(seconds)
         figures["floor rows"] = sum(len(each) for each in rows)
         del rows
         times["single"].append(
-            _time(lambda: env.execute_query(single_query(env, books)))[0]
+            timed(lambda: env.execute_query(single_query(env, books)))[0]
         )
     for _round in range(rounds):
         env.invalidate_all()
         offers.mapped("name")
         memory.reset()
-        seconds, outcomes = _time(lambda: _calculate(env, offers))
+        seconds, outcomes = timed(lambda: _calculate(env, offers))
         times["calculation"].append(seconds)
         figures["positions"] = len(outcomes)
         figures["memory"] = max(figures.get("memory", 0), memory.above())
@@ -159,21 +151,9 @@ def _calculate(env, offers):
 def _measure_run(env, offers, times, figures):
     """A run, a second run, and the bare creation of the first run's journal items."""
     Run = env["partner.incentive.run"]
-    Posting = type(env["partner.incentive.posting"])
-    booking = []
-    original = Posting._post_movements
-
-    def timed(self, *args, **kwargs):
-        seconds, entries = _time(lambda: _flushed(original(self, *args, **kwargs)))
-        booking.append(seconds)
-        return entries
-
     with _undone(env):
-        Posting._post_movements = timed
-        try:
-            seconds, run = _time(lambda: Run._accrue(offers, DAY))
-        finally:
-            Posting._post_movements = original
+        with timed_booking(env) as booking:
+            seconds, run = timed(lambda: Run._accrue(offers, DAY))
         times["run"].append(seconds)
         times["booking"].append(sum(booking))
         figures["entries"] = run.entry_count
@@ -181,18 +161,13 @@ def _measure_run(env, offers, times, figures):
         vals = _copy_of(run.move_ids)
         env.flush_all()
         env.invalidate_all()
-        seconds, second = _time(lambda: _flushed(Run._accrue(offers, DAY)))
+        seconds, second = timed(lambda: flushed(Run._accrue(offers, DAY)))
         times["second"].append(seconds)
         if second.entry_count:
             raise AssertionError("The second run booked something.")
     with _undone(env):
-        seconds, _moves = _time(lambda: _create_and_post(env, vals))
+        seconds, _moves = timed(lambda: _create_and_post(env, vals))
         times["bare"].append(seconds)
-
-
-def _flushed(records):
-    records.env.flush_all()
-    return records
 
 
 def _copy_of(moves):
@@ -225,7 +200,7 @@ def _copy_of(moves):
 def _create_and_post(env, vals):
     moves = env["account.move"].create(vals)
     moves._post(soft=False)
-    return _flushed(moves)
+    return flushed(moves)
 
 
 # -------------------------------------------------------------------------- printing

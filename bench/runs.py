@@ -14,16 +14,15 @@ is missed.
 """
 
 import argparse
-import gc
 import os
 import statistics
 import time
 import traceback
-from contextlib import contextmanager
 from datetime import date
 
 from _books import LINES_PER_INVOICE, YEAR, Books
 from _offers import create_offers, floor_queries
+from _timing import flushed, timed, timed_booking
 from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, api, sql_db
@@ -56,7 +55,7 @@ def main(env, arguments):
             missed += _compare_processes(env, offers)
         _forget(env, offers)
         floor = statistics.median(
-            _time(lambda: [env.execute_query(query) for query in queries])[0]
+            timed(lambda: [env.execute_query(query) for query in queries])[0]
             for _round in range(options.rounds)
         )
         figures = _measure(env, books, offers, options.rounds)
@@ -78,13 +77,6 @@ def _parse(arguments):
     parser.add_argument("--rounds", type=int, default=3, help="of each measurement")
     parser.add_argument("--no-parallel", action="store_true")
     return parser.parse_args(arguments)
-
-
-def _time(function):
-    gc.collect()
-    start = time.perf_counter()
-    result = function()
-    return time.perf_counter() - start, result
 
 
 def _forget(env, offers):
@@ -122,8 +114,8 @@ def _median(env, rounds, function):
     seconds, looking = [], []
     for _round in range(rounds):
         env.invalidate_all()
-        with _timed_booking(env) as booking:
-            elapsed, runs = _time(lambda: _flushed(function()))
+        with timed_booking(env) as booking:
+            elapsed, runs = timed(lambda: flushed(function()))
         seconds.append(elapsed)
         looking.append(elapsed - sum(booking))
         entries = runs.entry_ids
@@ -137,30 +129,6 @@ def _median(env, rounds, function):
         "amount": booked[1],
         "partners": partners,
     }
-
-
-def _flushed(records):
-    records.env.flush_all()
-    return records
-
-
-@contextmanager
-def _timed_booking(env):
-    """A list that every posting within adds its seconds to."""
-    posting = type(env["partner.incentive.posting"])
-    original = posting._post_movements
-    booking = []
-
-    def timed(self, *args, **kwargs):
-        seconds, entries = _time(lambda: _flushed(original(self, *args, **kwargs)))
-        booking.append(seconds)
-        return entries
-
-    posting._post_movements = timed
-    try:
-        yield booking
-    finally:
-        posting._post_movements = original
 
 
 def _print_results(results):

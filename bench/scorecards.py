@@ -13,10 +13,10 @@ Every time is the median of several rounds. Ends with status 1 where a target is
 """
 
 import argparse
-import gc
 import statistics
-import time
 from datetime import date
+
+from _timing import timed
 
 from odoo import Command
 from odoo.tools import SQL
@@ -50,13 +50,6 @@ def main(env, arguments):
     print("Partners, contracts, deployments ...", flush=True)
     policy = _prepare(env, options)
     return _measure(env, policy, options)
-
-
-def _time(function):
-    gc.collect()
-    start = time.perf_counter()
-    result = function()
-    return time.perf_counter() - start, result
 
 
 def _prepare(env, options):
@@ -257,18 +250,18 @@ def _measure(env, policy, options):
     Calculation = env["partner.scorecard.calculation"]
     env.flush_all()
     for _round in range(options.rounds):
-        seconds, _rows = _time(lambda: [env.execute_query(each) for each in queries])
+        seconds, _rows = timed(lambda: [env.execute_query(each) for each in queries])
         times["floor"].append(seconds)
-        seconds, outcomes = _time(lambda: Calculation._score(policy, DAY))
+        seconds, outcomes = timed(lambda: Calculation._score(policy, DAY))
         times["scoring"].append(seconds)
-        seconds, _cards = _time(lambda: Card._refresh(policy, DAY))
+        seconds, _cards = timed(lambda: Card._refresh(policy, DAY))
         times["refresh"].append(seconds)
-        seconds, changed = _time(lambda: Card._refresh(policy, DAY))
+        seconds, changed = timed(lambda: Card._refresh(policy, DAY))
         if changed:
             raise AssertionError("The second refresh wrote something.")
         times["again"].append(seconds)
         times["insert"].append(_bare_insert(env))
-        seconds, _changes = _time(lambda: Card._close(policy, DAY))
+        seconds, _changes = timed(lambda: Card._close(policy, DAY))
         times["closing"].append(seconds)
         env.cr.rollback()
         env.invalidate_all()
@@ -321,7 +314,7 @@ def _bare_insert(env):
         )
         for (reference,) in references:
             cr.execute(f"ALTER TABLE bench_bare ADD {reference}")
-        seconds, _none = _time(
+        seconds, _none = timed(
             lambda table=table: cr.execute(
                 SQL("INSERT INTO bench_bare SELECT * FROM %s", SQL.identifier(table))
             )
