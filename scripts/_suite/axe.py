@@ -2,40 +2,48 @@
 
 import sys
 import zipfile
+from pathlib import Path
 
 from . import downloads, paths
 from .console import lock
 
 #: The package that has a recent axe-core inside; nothing else of it is used.
 PACKAGE, VERSION = "axe-playwright-python", "0.1.8"
-SCRIPT = paths.HOME / "axe" / f"axe-{VERSION}.min.js"
-#: Rules of WCAG 2.0 to 2.2, levels A and AA.
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-#: Findings that a page must not have.
-SERIOUS = ("serious", "critical")
+FOLDER = paths.HOME / "axe"
+AXE = FOLDER / f"axe-{VERSION}.min.js"
+#: axe-core with ``findBarriers()``, which says what is wrong with a page.
+SCRIPT = FOLDER / "barriers.js"
 
 
-def ensure_axe():
-    """The path of axe-core's script, fetched where it is not there yet."""
-    if SCRIPT.exists():
-        return SCRIPT
+def ensure_script():
+    """The path of a script that gives a page ``findBarriers()``.
+
+    :raise Failure: when axe-core has to be fetched and cannot be
+    """
+    _ensure_axe()
+    ours = Path(__file__).with_name("barriers.js").read_text()
+    SCRIPT.write_text(f"{AXE.read_text()}\n{ours}")
+    return SCRIPT
+
+
+def _ensure_axe():
+    if AXE.exists():
+        return
     with lock("axe", "it fetches axe-core"):
-        if SCRIPT.exists():
-            return SCRIPT
-        folder = SCRIPT.parent
-        folder.mkdir(parents=True, exist_ok=True)
+        if AXE.exists():
+            return
+        FOLDER.mkdir(parents=True, exist_ok=True)
         downloads.fetch(
-            [sys.executable, "-m", "pip", "download", "--no-deps", "-d", folder]
+            [sys.executable, "-m", "pip", "download", "--no-deps", "-d", FOLDER]
             + ["--disable-pip-version-check", "--timeout", "20", "--retries", "1"]
             + [f"{PACKAGE}=={VERSION}"],
             "axe.log",
             "Downloading axe-core, which checks how accessible pages are",
         )
-        wheel = next(folder.glob("*.whl"))
+        wheel = next(FOLDER.glob("*.whl"))
         with zipfile.ZipFile(wheel) as archive:
             name = next(n for n in archive.namelist() if n.endswith("/axe.min.js"))
-            part = SCRIPT.with_suffix(".part")
+            part = AXE.with_suffix(".part")
             part.write_bytes(archive.read(name))
-        part.rename(SCRIPT)
+        part.rename(AXE)
         wheel.unlink()
-    return SCRIPT

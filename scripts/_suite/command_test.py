@@ -129,7 +129,7 @@ def _get_axe(options):
     if not options.browser:
         return {}
     try:
-        return {"SUITE_AXE": str(axe.ensure_axe())}
+        return {"SUITE_AXE": str(axe.ensure_script())}
     except Failure as failure:
         say(f"Pages are not checked for barriers, for want of axe-core: {failure}")
         return {}

@@ -48,26 +48,6 @@ ERRORS = """
     '.o_error_dialog, .o_http_error, .o_notification.border-danger,'
     + ' .modal .o_error_detail')].map(each => 'error: ' + each.innerText.slice(0, 400))
 """
-SIDEWAYS = """
-document.documentElement.scrollWidth > document.documentElement.clientWidth + 1
-    ? ['scrolls sideways: ' + document.documentElement.scrollWidth + ' px, '
-       + [...document.querySelectorAll('#wrap *')]
-            .filter(each => each.getBoundingClientRect().right > innerWidth + 1
-                && !each.closest('.table-responsive, .overflow-auto'))
-            .slice(0, 3).map(each => each.tagName + '.' + each.className).join(', ')]
-    : []
-"""
-BARRIERS = """
-// the chatter is Odoo's own
-axe.run({include: [['main']], exclude: [['#chatterRoot']]}, {
-    runOnly: {type: 'tag', values: %s}, resultTypes: ['violations'],
-}).then(found => found.violations
-    .filter(each => %s.includes(each.impact))
-    .map(each => each.id + ' (' + each.impact + '): ' + each.help + ': '
-        + each.nodes.slice(0, 3).map(node => node.target.join(' ')).join('; ')))
-"""
-
-
 #: Does an action, in the client that is there already, and waits for it.
 DO = """
 odoo.__WOWL_DEBUG__.root.env.services.action.doAction(%s, {
@@ -283,7 +263,5 @@ class Portal(Visit):
                     waiting.append(parts.path)
 
     def check(self):
-        wrong = super().check()
-        self.page.evaluate(axe.ensure_axe().read_text())
-        barriers = BARRIERS % (json.dumps(axe.TAGS), json.dumps(axe.SERIOUS))
-        return wrong + self.page.evaluate(SIDEWAYS) + self.page.evaluate(barriers)
+        self.page.evaluate(axe.ensure_script().read_text())
+        return super().check() + self.page.evaluate("findBarriers()")
