@@ -7,14 +7,18 @@
     scripts/test partner_mdf/tests   the same, for a folder or file
     scripts/test --no-browser        without the tours that need a browser
     scripts/test --keep -k holdback  do not rebuild the template, though files changed
-    scripts/test -n 2                only pytest, in two processes
+    scripts/test -n 2 -k holdback    only pytest, in two processes
 
-The template is rebuilt when a file changes that decides what an installation does. A
-full run always builds it anew. Any option that is not listed here goes to pytest.
+The template is rebuilt when a file changes that decides what an installation does; a
+full run always builds it anew, and takes as many processes as there are processors, up
+to four, each with a copy of the template. Any option that is not listed here goes to
+pytest.
 """
 
 import argparse
+import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 from . import (
     axe,
@@ -30,8 +34,8 @@ from . import (
 from .console import Failure, say, step
 from .postgres import Server
 
-#: pytest's exit status for "no tests were collected".
-NO_TESTS = 5
+#: Processes of pytest at most: each takes a gigabyte and a browser.
+PROCESSES = 4
 
 
 def main(arguments):
@@ -44,7 +48,7 @@ def main(arguments):
             return _pytest(options, for_pytest, fresh=options.fresh)
         failed = _run_checks()
         # pytest comes last, so that its closing line ends the output.
-        status = _pytest(options, [], fresh=True, failed_before=failed)
+        status = _pytest(options, _in_parallel(), fresh=True, failed_before=failed)
     return status or (1 if failed else 0)
 
 
@@ -74,32 +78,56 @@ def _parse(arguments):
 
 def _run_checks():
     """Run everything that is not pytest; return what failed, having printed why."""
-    ours = modules.discover()
-    failed = []
+    with ThreadPoolExecutor(1) as beside:
+        # The linters keep one processor busy, the modules' life another.
+        linted = beside.submit(_lint)
+        failed = []
+        try:
+            lifecycle.run()
+        except Failure as failure:
+            failed.append("install, update and uninstall")
+            say(f"   FAILED: {failure.message}")
+        with step("Checking with ruff and pylint-odoo"):
+            linted = linted.result()
+    for name, result in linted.items():
+        if result.returncode:
+            failed.append(name)
+            say(f"   {name} FAILED")
+            say(result.stdout)
+    return failed
+
+
+def _lint():
+    """What each linter had to say, by its name."""
     checks = {
         "ruff check": ["ruff", "check", "."],
         "ruff format": ["ruff", "format", "--check", "."],
         "pylint-odoo": [
             "pylint",
             "--rcfile=setup.cfg",
-            *ours,
+            *modules.discover(),
             example.MODULE,
         ],
     }
-    for name, command in checks.items():
-        with step(f"Checking with {name}"):
-            status = subprocess.run(
-                [paths.PYTHON, "-m", *command], cwd=paths.REPO
-            ).returncode
-            if status:
-                failed.append(name)
-                say(f"   {name} FAILED")
-    try:
-        lifecycle.run()
-    except Failure as failure:
-        failed.append("install, update and uninstall")
-        say(f"   FAILED: {failure.message}")
-    return failed
+    return {
+        name: subprocess.run(
+            [paths.PYTHON, "-m", *command],
+            cwd=paths.REPO,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for name, command in checks.items()
+    }
+
+
+def _in_parallel():
+    """Options of pytest for as many processes as are of use here.
+
+    The tests of a class stay together: most of their time is what the class sets up.
+    """
+    processes = min(len(os.sched_getaffinity(0)), PROCESSES)
+    return ["-n", str(processes), "--dist", "loadscope"] if processes > 1 else []
 
 
 def _pytest(options, arguments, fresh, failed_before=()):
@@ -110,14 +138,11 @@ def _pytest(options, arguments, fresh, failed_before=()):
         command += [] if options.browser else ["--no-browser"]
         command += [f"--failed-before={check}" for check in failed_before]
         command += arguments
-        status = subprocess.run(
+        return subprocess.run(
             [str(part) for part in command],
             cwd=paths.REPO,
             env={**odoo_server.environment(), **_get_axe(options)},
         ).returncode
-    if status == NO_TESTS and not arguments:
-        say("There was no test at all.")
-    return status
 
 
 def _get_axe(options):

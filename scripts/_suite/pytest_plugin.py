@@ -1,9 +1,13 @@
 """What ``scripts/test`` adds to pytest and pytest-odoo."""
 
+import contextlib
+import os
+import shutil
 import unittest
 from unittest.mock import patch
 
 import pytest
+import pytest_odoo
 
 #: Seconds that a test in the browser waits for the server.
 PATIENCE = 120
@@ -18,6 +22,33 @@ def pytest_addoption(parser):
         default=[],
         help="name of a check that failed before pytest, to be told at the end",
     )
+
+
+def pytest_configure(config):
+    patcher = patch.object(pytest_odoo, "_shared_filestore", _filestore_of_its_own)
+    patcher.start()
+    config.add_cleanup(patcher.stop)
+
+
+@contextlib.contextmanager
+def _filestore_of_its_own(origin, name):
+    """Give the database of one of several processes a filestore as well.
+
+    pytest-odoo lets them share one, where a process deletes files that another reads.
+    Files of a filestore are never changed, so links will do for copies.
+    """
+    import odoo
+
+    if origin == name:
+        yield
+        return
+    folder = odoo.tools.config.filestore(name)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(odoo.tools.config.filestore(origin), folder, copy_function=os.link)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
