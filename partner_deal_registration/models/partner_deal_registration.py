@@ -87,49 +87,6 @@ COMPLETENESS_FIELDS = (
     "engagement",
     "note",
 )
-#: Written by the process only.
-PROCESS_FIELDS = {
-    "state",
-    "name",
-    "registered_by",
-    "submitted_by",
-    "submitted_on",
-    "completed_on",
-    "completion_number",
-    "approved_on",
-    "approved_by",
-    "decided_on",
-    "decided_by",
-    "converted_on",
-    "closed_on",
-    "protected_until",
-    "protected_from",
-    "discount",
-    "pricelist_id",
-    "reject_code",
-    "reason",
-    "internal_reason",
-    "info_request",
-    "taken_over",
-    "lost_reason_id",
-    "conflict_score",
-    "finding_ids",
-    "extension_ids",
-    "clock_started_on",
-    "clock_used",
-    "clock_deadline",
-    "clock_hours",
-    "clock_state",
-    "clock_hit",
-    "escalation_level",
-    "reminded_on",
-    "expiry_reminder",
-    "late",
-    "lead_id",
-    "auto_approved",
-    "customer_id",
-    "last_progress_on",
-}
 
 
 class PartnerDealRegistration(models.Model):
@@ -178,7 +135,53 @@ class PartnerDealRegistration(models.Model):
         "partner.incentive.disputed.mixin",
         "partner.incentive.notified.mixin",
         "partner.deal.identity.mixin",
+        "partner.incentive.process.mixin",
+        "partner.incentive.numbered.mixin",
     ]
+    _process_fields = frozenset(
+        {
+            "state",
+            "name",
+            "registered_by",
+            "submitted_by",
+            "submitted_on",
+            "completed_on",
+            "completion_number",
+            "approved_on",
+            "approved_by",
+            "decided_on",
+            "decided_by",
+            "converted_on",
+            "closed_on",
+            "protected_until",
+            "protected_from",
+            "discount",
+            "pricelist_id",
+            "reject_code",
+            "reason",
+            "internal_reason",
+            "info_request",
+            "taken_over",
+            "lost_reason_id",
+            "finding_ids",
+            "conflict_level",
+            "extension_ids",
+            "clock_started_on",
+            "clock_used",
+            "clock_deadline",
+            "clock_hours",
+            "clock_state",
+            "clock_hit",
+            "escalation_level",
+            "reminded_on",
+            "expiry_reminder",
+            "late",
+            "lead_id",
+            "auto_approved",
+            "customer_id",
+            "last_progress_on",
+        }
+    )
     _order = "id desc"
     _check_company_auto = True
     _mail_post_access = "read"
@@ -285,7 +288,9 @@ class PartnerDealRegistration(models.Model):
         tracking=True,
         group_expand="_expand_states",
     )
-    registered_by = fields.Many2one("res.users", readonly=True, copy=False)
+    registered_by = fields.Many2one(
+        "res.users", readonly=True, copy=False, default=lambda self: self.env.user
+    )
     submitted_by = fields.Many2one("res.users", readonly=True, copy=False)
     submitted_on = fields.Datetime(readonly=True, copy=False)
     completed_on = fields.Datetime(
@@ -476,10 +481,6 @@ class PartnerDealRegistration(models.Model):
         fields_info = self.fields_get(names, ["string"])
         return [fields_info.get(name, {}).get("string", name) for name in names]
 
-    def _get_state_label(self, state=None):
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        return labels.get(state or self.state, state)
-
     # --------------------------------------------------------------------- identity
 
     @api.model
@@ -516,17 +517,6 @@ class PartnerDealRegistration(models.Model):
             if vals.get("partner_id"):
                 contact = self.env["res.partner"].browse(vals["partner_id"])
                 vals["partner_id"] = contact.commercial_partner_id.id
-            if not self.env.su:
-                for name in PROCESS_FIELDS & set(vals):
-                    del vals[name]
-            if vals.get("name", "/") == "/":
-                vals["name"] = (
-                    self.env["ir.sequence"]
-                    .sudo()
-                    .next_by_code("partner.deal.registration")
-                    or "/"
-                )
-            vals.setdefault("registered_by", self.env.uid)
         registrations = super().create(drafts)
         registrations._own_attachments()
         registrations._check_partner()
@@ -554,7 +544,7 @@ class PartnerDealRegistration(models.Model):
     def _check_can_write(self, vals):
         if self.env.su:
             return
-        if PROCESS_FIELDS & set(vals):
+        if self._process_fields & set(vals):
             raise AccessError(
                 self.env._("Use the buttons of the registration to move it along.")
             )

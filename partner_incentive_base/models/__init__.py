@@ -1,5 +1,7 @@
-from . import partner_incentive_disputed_mixin
-from . import partner_incentive_notified_mixin  # the documents below inherit it
+from . import partner_incentive_disputed_mixin  # the documents below inherit these
+from . import partner_incentive_notified_mixin
+from . import partner_incentive_numbered_mixin
+from . import partner_incentive_process_mixin
 from . import partner_incentive_published_mixin
 from . import account_move
 from . import account_move_attribution

@@ -5,9 +5,6 @@ from odoo.exceptions import UserError
 
 from .partner_incentive_attribution import ROLES
 
-#: Written by the process only.
-PROCESS_FIELDS = {"renewed_by_id", "churn_reason", "churn_date"}
-
 
 class PartnerCustomerContract(models.Model):
     """Recurring business of a customer, credited to a partner.
@@ -27,7 +24,15 @@ class PartnerCustomerContract(models.Model):
 
     _name = "partner.customer.contract"
     _description = "Customer Contract"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.process.mixin",
+        "partner.incentive.numbered.mixin",
+    ]
+    _process_fields = frozenset(
+        {"state", "renewed_by_id", "churn_reason", "churn_date"}
+    )
     _order = "date_end desc, id desc"
     _check_company_auto = True
 
@@ -154,27 +159,17 @@ class PartnerCustomerContract(models.Model):
     def create(self, vals_list):
         vals_list = [dict(vals) for vals in vals_list]
         for vals in vals_list:
-            if vals.get("name", "/") == "/":
-                vals["name"] = (
-                    self.env["ir.sequence"]
-                    .with_company(vals.get("company_id"))
-                    .next_by_code("partner.customer.contract")
-                    or "/"
-                )
             for name in ("customer_id", "partner_id"):
                 if vals.get(name):
                     contact = self.env["res.partner"].browse(vals[name])
                     vals[name] = contact.commercial_partner_id.id
-            if not self.env.su:
-                for name in (PROCESS_FIELDS | {"state"}) & set(vals):
-                    del vals[name]
         return super().create(vals_list)
 
     def write(self, vals):
         self.check_access("write")
         vals = dict(vals)
         state = vals.pop("state", None)
-        process = {name: vals.pop(name) for name in PROCESS_FIELDS & set(vals)}
+        process = {name: vals.pop(name) for name in self._process_fields & set(vals)}
         if process and not state and not self.env.su:
             raise UserError(
                 self.env._("Use Renew or Churned to say how the contract ended.")

@@ -5,13 +5,16 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from .partner_incentive_posting import Movement
 
-#: Written by the process only.
-PROCESS_FIELDS = {
-    "state",
-    "submitted_by",
-    "approved_by",
-    "refusal_reason",
-    "dispute_id",
+FINANCE = "partner_incentive_base.group_incentive_finance"
+#: What somebody else approves.
+CONTENT_FIELDS = {
+    "offer_id",
+    "company_id",
+    "partner_id",
+    "date",
+    "amount",
+    "reason",
+    "corrected_entry_id",
 }
 
 
@@ -33,9 +36,17 @@ class PartnerIncentiveAdjustment(models.Model):
 
     _name = "partner.incentive.adjustment"
     _description = "Incentive Adjustment"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.process.mixin",
+        "partner.incentive.numbered.mixin",
+    ]
     _order = "date desc, id desc"
     _check_company_auto = True
+    _process_fields = frozenset(
+        {"state", "submitted_by", "approved_by", "refusal_reason", "dispute_id"}
+    )
 
     name = fields.Char(string="Number", default="/", readonly=True, copy=False)
     offer_id = fields.Many2one(
@@ -119,38 +130,13 @@ class PartnerIncentiveAdjustment(models.Model):
                     self.env._("Choose the company of %s.", adjustment.partner_id.name)
                 )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            if not self.env.su:
-                for name in PROCESS_FIELDS:
-                    vals.pop(name, None)
-            if vals.get("name", "/") == "/":
-                vals["name"] = (
-                    self.env["ir.sequence"]
-                    .with_company(vals.get("company_id") or self.env.company.id)
-                    .next_by_code("partner.incentive.adjustment")
-                    or "/"
-                )
-        return super().create(vals_list)
-
     def write(self, vals):
-        in_process = self.env.su and self.env.context.get("incentive_transition")
-        if not in_process:
-            if PROCESS_FIELDS & set(vals):
+        if not self._is_in_process():
+            if self._process_fields & set(vals):
                 raise AccessError(
                     self.env._("Use the buttons of the adjustment to change its state.")
                 )
-            content = {
-                "offer_id",
-                "company_id",
-                "partner_id",
-                "date",
-                "amount",
-                "reason",
-                "corrected_entry_id",
-            }
-            if content & set(vals):
+            if CONTENT_FIELDS & set(vals):
                 self._check_state(("draft",), self.env._("changed"))
         return super().write(vals)
 
@@ -165,31 +151,9 @@ class PartnerIncentiveAdjustment(models.Model):
             )
 
     def _check_finance(self):
-        if not self.env.su and not self.env.user.has_group(
-            "partner_incentive_base.group_incentive_finance"
-        ):
-            raise AccessError(
-                self.env._("Only finance can adjust what partners are owed.")
-            )
-
-    def _check_state(self, states, verb):
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for adjustment in self:
-            if adjustment.state not in states:
-                raise UserError(
-                    self.env._(
-                        "%(name)s is in state %(state)s and cannot be %(verb)s.",
-                        name=adjustment.name,
-                        state=labels[adjustment.state],
-                        verb=verb,
-                    )
-                )
-
-    def _transition(self, state, **stamps):
-        return (
-            self.sudo()
-            .with_context(incentive_transition=True)
-            .write({"state": state, **stamps})
+        self._check_group(
+            FINANCE,
+            message=self.env._("Only finance can adjust what partners are owed."),
         )
 
     def action_submit(self):

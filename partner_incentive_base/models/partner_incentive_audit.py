@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command, Domain
 
 COMPLIANCE = "partner_incentive_base.group_incentive_compliance"
+CONTENT_FIELDS = {"date_from", "date_to", "offer_ids", "percent", "company_id"}
 DECIDED = ("approved", "scheduled", "paid")
 
 
@@ -25,9 +26,15 @@ class PartnerIncentiveAudit(models.Model):
 
     _name = "partner.incentive.audit"
     _description = "Incentive Claim Audit"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.process.mixin",
+        "partner.incentive.numbered.mixin",
+    ]
     _order = "date_to desc, id desc"
     _check_company_auto = True
+    _process_fields = frozenset({"state", "seed", "population", "line_ids"})
 
     name = fields.Char(string="Number", default="/", readonly=True, copy=False)
     company_id = fields.Many2one(
@@ -108,31 +115,16 @@ class PartnerIncentiveAudit(models.Model):
                     self.env._("The period ends before it starts. Correct a date.")
                 )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            if not self.env.su:
-                for name in ("state", "seed", "population", "line_ids"):
-                    vals.pop(name, None)
-            if vals.get("name", "/") == "/":
-                vals["name"] = (
-                    self.env["ir.sequence"]
-                    .with_company(vals.get("company_id") or self.env.company.id)
-                    .next_by_code("partner.incentive.audit")
-                    or "/"
-                )
-        return super().create(vals_list)
-
     def write(self, vals):
-        in_process = self.env.su and self.env.context.get("incentive_transition")
-        if not in_process:
-            if {"state", "seed", "population"} & set(vals):
+        if not self._is_in_process():
+            # what was found with each claim of the sample comes through its lines
+            if (self._process_fields - {"line_ids"}) & set(vals):
                 raise AccessError(
                     self.env._("Use the buttons of the audit to change its state.")
                 )
-            if {"date_from", "date_to", "offer_ids", "percent", "company_id"} & set(
-                vals
-            ) and any(audit.state != "draft" for audit in self):
+            if CONTENT_FIELDS & set(vals) and any(
+                audit.state != "draft" for audit in self
+            ):
                 raise UserError(
                     self.env._("The sample is drawn; make another audit instead.")
                 )
@@ -144,14 +136,8 @@ class PartnerIncentiveAudit(models.Model):
             raise UserError(self.env._("An audit whose sample was drawn is kept."))
 
     def _check_compliance(self):
-        if not self.env.su and not self.env.user.has_group(COMPLIANCE):
-            raise AccessError(self.env._("Only compliance audits claims."))
-
-    def _transition(self, state, **stamps):
-        return (
-            self.sudo()
-            .with_context(incentive_transition=True)
-            .write({"state": state, **stamps})
+        self._check_group(
+            COMPLIANCE, message=self.env._("Only compliance audits claims.")
         )
 
     def _get_claim_domain(self):

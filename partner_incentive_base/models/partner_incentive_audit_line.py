@@ -7,6 +7,7 @@ class PartnerIncentiveAuditLine(models.Model):
 
     _name = "partner.incentive.audit.line"
     _description = "Incentive Audited Claim"
+    _inherit = ["partner.incentive.process.mixin"]
     _order = "audit_id, id"
 
     audit_id = fields.Many2one(
@@ -31,15 +32,14 @@ class PartnerIncentiveAuditLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not (self.env.su and self.env.context.get("incentive_transition")):
+        if not self._is_in_process():
             raise AccessError(
                 self.env._("Claims are drawn by chance, not chosen. Draw the sample.")
             )
         return super().create(vals_list)
 
     def write(self, vals):
-        in_process = self.env.su and self.env.context.get("incentive_transition")
-        if not in_process:
+        if not self._is_in_process():
             if set(vals) - {"result", "finding"}:
                 raise AccessError(
                     self.env._("Only the result and the finding can be entered.")
@@ -71,4 +71,4 @@ class PartnerIncentiveAuditLine(models.Model):
                 }
             )
             clawback.action_submit()
-            line.sudo().with_context(incentive_transition=True).clawback_id = clawback
+            line._in_process().clawback_id = clawback

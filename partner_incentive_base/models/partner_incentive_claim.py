@@ -50,22 +50,6 @@ CONTENT_FIELDS = {
     "document_number",
 }
 EVIDENCE_FIELDS = {"attachment_ids", "evidence_ids", "description"}
-#: Written by the process only.
-PROCESS_FIELDS = {
-    "submitted_by",
-    "submitter_ids",
-    "submitted_on",
-    "validated_by",
-    "approved_by",
-    "rejected_by",
-    "decided_on",
-    "reason",
-    "accrued",
-    "duplicate_key",
-    "fingerprint",
-    "due_on",
-    "escalated",
-}
 
 
 class PartnerIncentiveClaim(models.Model):
@@ -104,9 +88,29 @@ class PartnerIncentiveClaim(models.Model):
         "mail.activity.mixin",
         "partner.incentive.disputed.mixin",
         "partner.incentive.notified.mixin",
+        "partner.incentive.process.mixin",
+        "partner.incentive.numbered.mixin",
     ]
     _order = "date desc, id desc"
     _check_company_auto = True
+    _process_fields = frozenset(
+        {
+            "state",
+            "submitted_by",
+            "submitter_ids",
+            "submitted_on",
+            "validated_by",
+            "approved_by",
+            "rejected_by",
+            "decided_on",
+            "reason",
+            "accrued",
+            "duplicate_key",
+            "fingerprint",
+            "due_on",
+            "escalated",
+        }
+    )
 
     name = fields.Char(default="/", readonly=True, copy=False, index="trigram")
     company_id = fields.Many2one(
@@ -633,17 +637,9 @@ class PartnerIncentiveClaim(models.Model):
     def create(self, vals_list):
         drafts = [dict(vals) for vals in vals_list]
         for vals in drafts:
-            if vals.get("name", "/") == "/":
-                vals["name"] = (
-                    self.env["ir.sequence"].next_by_code("partner.incentive.claim")
-                    or "/"
-                )
             if vals.get("partner_id"):
                 contact = self.env["res.partner"].browse(vals["partner_id"])
                 vals["partner_id"] = contact.commercial_partner_id.id
-            if not self.env.su:
-                for name in (PROCESS_FIELDS | {"state"}) & set(vals):
-                    del vals[name]
         claims = super().create(drafts)
         claims._check_loose_files()
         claims._own_attachments()
@@ -673,7 +669,7 @@ class PartnerIncentiveClaim(models.Model):
         return result
 
     def _check_can_write(self, vals):
-        if PROCESS_FIELDS & set(vals) and not self.env.su:
+        if self._process_fields & set(vals) and not self.env.su:
             raise AccessError(
                 self.env._("Use the buttons of the claim to move it along.")
             )
@@ -727,10 +723,6 @@ class PartnerIncentiveClaim(models.Model):
                         state=claim._get_state_label().lower(),
                     )
                 )
-
-    def _get_state_label(self, state=None):
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        return labels.get(state or self.state, state)
 
     # -------------------------------------------------------------------- transitions
 
@@ -796,17 +788,6 @@ class PartnerIncentiveClaim(models.Model):
         return self.write({"state": state, "reason": reason})
 
     # ------------------------------------------------------------------------- guards
-
-    def _check_group(self, *groups):
-        if self.env.su or any(self.env.user.has_group(group) for group in groups):
-            return
-        names = [self.env.ref(group).sudo().name for group in groups]
-        raise AccessError(
-            self.env._(
-                "This takes the right %(groups)s of Partner Incentives.",
-                groups=self.env._(" or ").join(names),
-            )
-        )
 
     def _check_not_author(self):
         """Whoever asks never approves."""

@@ -6,14 +6,24 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 ZERO = Decimal(0)
 
-#: Written by the process only.
-PROCESS_FIELDS = {"state", "submitted_by", "confirmed_by", "lift_reason", "amount"}
+USER = "partner_incentive_base.group_incentive_user"
+FINANCE = "partner_incentive_base.group_incentive_finance"
 #: Field that names the document, by the document model of a measure.
 DOCUMENT_FIELDS = {
     "account.move": "move_id",
     "sale.order": "order_id",
     "partner.incentive.claim": "claim_id",
     "partner.customer.contract": "contract_id",
+}
+#: What somebody else confirms.
+CONTENT_FIELDS = {
+    "offer_id",
+    "company_id",
+    "partner_id",
+    "date",
+    "reason",
+    "share",
+    *DOCUMENT_FIELDS.values(),
 }
 
 
@@ -40,9 +50,14 @@ class PartnerIncentiveClawback(models.Model):
         "mail.thread",
         "mail.activity.mixin",
         "partner.incentive.notified.mixin",
+        "partner.incentive.process.mixin",
+        "partner.incentive.numbered.mixin",
     ]
     _order = "date desc, id desc"
     _check_company_auto = True
+    _process_fields = frozenset(
+        {"state", "submitted_by", "confirmed_by", "lift_reason", "amount"}
+    )
 
     name = fields.Char(string="Number", default="/", readonly=True, copy=False)
     company_id = fields.Many2one(
@@ -188,38 +203,13 @@ class PartnerIncentiveClawback(models.Model):
                     )
                 )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            if not self.env.su:
-                for name in PROCESS_FIELDS:
-                    vals.pop(name, None)
-            if vals.get("name", "/") == "/":
-                vals["name"] = (
-                    self.env["ir.sequence"]
-                    .with_company(vals.get("company_id") or self.env.company.id)
-                    .next_by_code("partner.incentive.clawback")
-                    or "/"
-                )
-        return super().create(vals_list)
-
     def write(self, vals):
-        in_process = self.env.su and self.env.context.get("incentive_transition")
-        if not in_process:
-            if PROCESS_FIELDS & set(vals):
+        if not self._is_in_process():
+            if self._process_fields & set(vals):
                 raise AccessError(
                     self.env._("Use the buttons of the clawback to change its state.")
                 )
-            content = {
-                "offer_id",
-                "company_id",
-                "partner_id",
-                "date",
-                "reason",
-                "share",
-                *DOCUMENT_FIELDS.values(),
-            }
-            if content & set(vals):
+            if CONTENT_FIELDS & set(vals):
                 self._check_state(("draft",), self.env._("changed"))
         return super().write(vals)
 
@@ -229,32 +219,6 @@ class PartnerIncentiveClawback(models.Model):
             raise UserError(
                 self.env._("A confirmed clawback is kept. Lift it instead.")
             )
-
-    def _check_group(self, group, message):
-        if not self.env.su and not self.env.user.has_group(
-            f"partner_incentive_base.group_incentive_{group}"
-        ):
-            raise AccessError(message)
-
-    def _check_state(self, states, verb):
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for clawback in self:
-            if clawback.state not in states:
-                raise UserError(
-                    self.env._(
-                        "%(name)s is in state %(state)s and cannot be %(verb)s.",
-                        name=clawback.name,
-                        state=labels[clawback.state],
-                        verb=verb,
-                    )
-                )
-
-    def _transition(self, state, **stamps):
-        return (
-            self.sudo()
-            .with_context(incentive_transition=True)
-            .write({"state": state, **stamps})
-        )
 
     def _get_document(self):
         self.ensure_one()
@@ -288,7 +252,7 @@ class PartnerIncentiveClawback(models.Model):
 
     def action_submit(self):
         self._check_group(
-            "user", self.env._("You may not propose clawbacks. Ask compliance.")
+            USER, message=self.env._("You may not propose clawbacks. Ask compliance.")
         )
         self._check_state(("draft",), self.env._("submitted"))
         self._check_counts()
@@ -296,7 +260,9 @@ class PartnerIncentiveClawback(models.Model):
 
     def action_confirm(self):
         """Let the document count no more; the next run books the difference."""
-        self._check_group("finance", self.env._("Only finance confirms clawbacks."))
+        self._check_group(
+            FINANCE, message=self.env._("Only finance confirms clawbacks.")
+        )
         self._check_state(("submitted",), self.env._("confirmed"))
         for clawback in self:
             if clawback.submitted_by == self.env.user and not self.env.su:
@@ -309,9 +275,7 @@ class PartnerIncentiveClawback(models.Model):
             clawback.offer_id._lock_for_run()
             before = clawback._get_entitlement()
             clawback._transition("confirmed", confirmed_by=self.env.uid)
-            clawback.sudo().with_context(incentive_transition=True).amount = float(
-                before - clawback._get_entitlement()
-            )
+            clawback._in_process().amount = float(before - clawback._get_entitlement())
             clawback.offer_id._mark_to_accrue()
         self._notify_partner("partner_incentive_base.mail_template_clawback", "payable")
 
@@ -320,7 +284,7 @@ class PartnerIncentiveClawback(models.Model):
 
     def action_lift(self, reason=None):
         """Let the document count again."""
-        self._check_group("finance", self.env._("Only finance lifts clawbacks."))
+        self._check_group(FINANCE, message=self.env._("Only finance lifts clawbacks."))
         self._check_state(("confirmed",), self.env._("lifted"))
         if not reason:
             return self.env["partner.incentive.reason"]._open(self, "clawback_lift")
@@ -329,7 +293,7 @@ class PartnerIncentiveClawback(models.Model):
         return True
 
     def action_reopen(self):
-        self._check_group("user", self.env._("You may not propose clawbacks."))
+        self._check_group(USER, message=self.env._("You may not propose clawbacks."))
         self._check_state(("submitted",), self.env._("reopened"))
         self._transition("draft", submitted_by=False)
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 
+FINANCE = "partner_incentive_base.group_incentive_finance"
 ZERO = Decimal(0)
 
 
@@ -25,7 +26,13 @@ class PartnerIncentiveDeduction(models.Model):
 
     _name = "partner.incentive.deduction"
     _description = "Incentive Deduction"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.process.mixin",
+        "partner.incentive.numbered.mixin",
+    ]
+    _process_fields = frozenset({"state"})
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -129,21 +136,8 @@ class PartnerIncentiveDeduction(models.Model):
                     )
                 )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            if not self.env.su:
-                vals.pop("state", None)
-            if vals.get("name", "/") == "/":
-                vals["name"] = (
-                    self.env["ir.sequence"].next_by_code("partner.incentive.deduction")
-                    or "/"
-                )
-        return super().create(vals_list)
-
     def write(self, vals):
-        in_process = self.env.su and self.env.context.get("incentive_transition")
-        if not in_process:
+        if not self._is_in_process():
             if "state" in vals:
                 raise AccessError(
                     self.env._("Use the buttons of the deduction to change its state.")
@@ -166,10 +160,9 @@ class PartnerIncentiveDeduction(models.Model):
                 )
 
     def _check_finance(self):
-        if not self.env.su and not self.env.user.has_group(
-            "partner_incentive_base.group_incentive_finance"
-        ):
-            raise AccessError(self.env._("Only finance resolves deductions."))
+        self._check_group(
+            FINANCE, message=self.env._("Only finance resolves deductions.")
+        )
 
     # ------------------------------------------------------------------- suggestion
 
@@ -244,7 +237,7 @@ class PartnerIncentiveDeduction(models.Model):
             deduction._match()
             deduction._write_off()
             deduction._deny()
-            deduction.sudo().with_context(incentive_transition=True).state = "done"
+            deduction._transition("done")
 
     def _match(self):
         """Settle the matched parts with one settlement; it clears the invoice.
@@ -379,4 +372,4 @@ class PartnerIncentiveDeduction(models.Model):
                         deduction.name,
                     )
                 )
-        self.sudo().with_context(incentive_transition=True).write({"state": "open"})
+        self._transition("open")

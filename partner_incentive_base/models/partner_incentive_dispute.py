@@ -64,7 +64,12 @@ class PartnerIncentiveDispute(models.Model):
 
     _name = "partner.incentive.dispute"
     _description = "Incentive Dispute"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.process.mixin",
+        "partner.incentive.numbered.mixin",
+    ]
     _order = "deadline, id desc"
     _check_company_auto = True
 
@@ -267,9 +272,6 @@ class PartnerIncentiveDispute(models.Model):
             if not self.env.su or not vals.get("raised_by"):
                 vals["raised_by"] = self.env.uid
             vals["raised_on"] = fields.Datetime.now()
-            vals["name"] = (
-                self.env["ir.sequence"].sudo().next_by_code(self._name) or "/"
-            )
             drafts.append(vals)
         cleaned = self.with_context(clean_context(context))  # pylint: disable=context-overridden
         for vals in drafts:
@@ -434,26 +436,14 @@ class PartnerIncentiveDispute(models.Model):
     def _check_from(self, state):
         for dispute in self:
             if dispute.state not in TRANSITIONS[state]:
-                labels = dict(self._fields["state"]._description_selection(self.env))
                 raise UserError(
                     self.env._(
                         "%(name)s is %(old)s and cannot become %(new)s.",
                         name=dispute.name,
-                        old=labels[dispute.state].lower(),
-                        new=labels[state].lower(),
+                        old=dispute._get_state_label().lower(),
+                        new=dispute._get_state_label(state).lower(),
                     )
                 )
-
-    def _check_group(self, *groups):
-        if self.env.su or any(self.env.user.has_group(group) for group in groups):
-            return
-        names = [self.env.ref(group).sudo().name for group in groups]
-        raise AccessError(
-            self.env._(
-                "This takes the right %(groups)s of Partner Incentives.",
-                groups=self.env._(" or ").join(names),
-            )
-        )
 
     def _check_reason(self, reason):
         if not (reason or "").strip():

@@ -31,7 +31,6 @@ GROUPS = {
     "attribution": "partner_incentive_base.group_incentive_manager",
     "tier": "partner_incentive_base.group_incentive_manager",
 }
-PROCESS = {"state", "booked_by", "booked_on", "move_ids"}
 CONTENT = {"company_id", "kind", "date", "account_id"}
 
 
@@ -57,7 +56,12 @@ class PartnerIncentiveImport(models.Model):
 
     _name = "partner.incentive.import"
     _description = "Opening Import"
-    _inherit = ["mail.thread", "partner.incentive.csv"]
+    _inherit = [
+        "mail.thread",
+        "partner.incentive.csv",
+        "partner.incentive.process.mixin",
+    ]
+    _process_fields = frozenset({"state", "booked_by", "booked_on", "move_ids"})
     _order = "id desc"
     _check_company_auto = True
 
@@ -155,19 +159,13 @@ class PartnerIncentiveImport(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su:
-            vals_list = [
-                {name: value for name, value in vals.items() if name not in PROCESS}
-                for vals in vals_list
-            ]
         batches = super().create(vals_list)
         batches._check_right()
         batches.filtered("file")._load()
         return batches
 
     def write(self, vals):
-        in_process = self.env.su and self.env.context.get("incentive_transition")
-        if PROCESS & set(vals) and not in_process:
+        if self._process_fields & set(vals) and not self._is_in_process():
             raise AccessError(
                 self.env._("Use the buttons of the import to change its state.")
             )
@@ -449,7 +447,7 @@ class PartnerIncentiveImport(models.Model):
         getattr(self, f"_book_{self.kind}")(lines)
         lines._write_process({"state": "booked"})
         self._transition(
-            state="booked", booked_by=self.env.uid, booked_on=fields.Datetime.now()
+            "booked", booked_by=self.env.uid, booked_on=fields.Datetime.now()
         )
         self.message_post(
             body=self.env._(
@@ -465,9 +463,6 @@ class PartnerIncentiveImport(models.Model):
             "UPDATE partner_incentive_import SET state = state WHERE id IN %s",
             (tuple(self.ids),),
         )
-
-    def _transition(self, **vals):
-        self.sudo().with_context(incentive_transition=True).write(vals)
 
     def _book_volume(self, lines):
         volumes = (
@@ -520,9 +515,8 @@ class PartnerIncentiveImport(models.Model):
         for line, entry in zip(lines, entries, strict=True):
             line._write_process({"entry_id": entry.id})
         adopted = {opening.item.move_id for opening in openings}
-        self._transition(
-            move_ids=[Command.set([m.id for m in entries.move_id if m not in adopted])]
-        )
+        own = entries.move_id.filtered(lambda move: move not in adopted)
+        self._in_process().move_ids = [Command.set(own.ids)]
         offers._mark_to_accrue()
 
     def _book_attribution(self, lines):
@@ -599,7 +593,7 @@ class PartnerIncentiveImport(models.Model):
         )
         booked = self.line_ids.filtered(lambda line: line.state == "booked")
         booked._write_process({"state": "undone"})
-        self._transition(state="undone")
+        self._transition("undone")
         offers._mark_to_accrue()
 
     def _check_volume_unneeded(self, volumes):

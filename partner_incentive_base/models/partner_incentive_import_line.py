@@ -20,7 +20,6 @@ TEXTS = (
     "reference",
     "reason",
 )
-PROCESS = {"state", "message", "vals", "key", "entry_id"}
 
 
 class PartnerIncentiveImportLine(models.Model):
@@ -28,6 +27,8 @@ class PartnerIncentiveImportLine(models.Model):
 
     _name = "partner.incentive.import.line"
     _description = "Opening Import Line"
+    _inherit = ["partner.incentive.process.mixin"]
+    _process_fields = frozenset({"state", "message", "vals", "key", "entry_id"})
     _order = "number, id"
     _rec_name = "number"
 
@@ -86,19 +87,14 @@ class PartnerIncentiveImportLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not (self.env.su and self.env.context.get("incentive_transition")):
-            vals_list = [
-                {name: value for name, value in vals.items() if name not in PROCESS}
-                for vals in vals_list
-            ]
         lines = super().create(vals_list)
         lines._check_open()
         return lines
 
     def write(self, vals):
-        if self.env.su and self.env.context.get("incentive_transition"):
+        if self._is_in_process():
             return super().write(vals)
-        if PROCESS & set(vals) or {"import_id", "number"} & set(vals):
+        if self._process_fields & set(vals) or {"import_id", "number"} & set(vals):
             raise AccessError(
                 self.env._("Correct what the line says, and check the import again.")
             )
@@ -108,7 +104,7 @@ class PartnerIncentiveImportLine(models.Model):
         return self._write_process({"state": "new", "message": False, "vals": False})
 
     def _write_process(self, vals):
-        return self.sudo().with_context(incentive_transition=True).write(vals)
+        return self._in_process().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_booked(self):

@@ -57,7 +57,12 @@ class PartnerIncentiveOffer(models.Model):
 
     _name = "partner.incentive.offer"
     _description = "Incentive Offer"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.numbered.mixin",
+    ]
+    _number_field = "code"
     _inherits = {"partner.incentive.offer.version": "version_id"}
     _order = "state, name, id"
     _check_company_auto = True
@@ -354,11 +359,6 @@ class PartnerIncentiveOffer(models.Model):
                     "version_id",
                 ):
                     vals.pop(name, None)
-            if vals.get("code", "/") == "/":
-                vals["code"] = (
-                    self.env["ir.sequence"].next_by_code("partner.incentive.offer")
-                    or "/"
-                )
         offers = super().create(vals_list)
         for offer in offers:
             offer.version_id.sudo().with_context(incentive_new_version=True).write(

@@ -28,7 +28,12 @@ class PartnerIncentiveProgram(models.Model):
 
     _name = "partner.incentive.program"
     _description = "Incentive Program"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.numbered.mixin",
+    ]
+    _number_field = "code"
     _order = "date_from desc, name, id"
     _check_company_auto = True
     _check_company_domain = models.check_company_domain_parent_of
@@ -162,14 +167,6 @@ class PartnerIncentiveProgram(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            if vals.get("code", "/") == "/":
-                vals["code"] = (
-                    self.env["ir.sequence"]
-                    .with_company(vals.get("company_id"))
-                    .next_by_code("partner.incentive.program")
-                    or "/"
-                )
         programs = super().create(vals_list)
         if any(program.state != "draft" for program in programs):
             programs._check_manager()

@@ -48,7 +48,11 @@ class PartnerIncentiveReview(models.Model):
 
     _name = "partner.incentive.review"
     _description = "Quarterly Offer Review"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.process.mixin",
+    ]
     _order = "date_from desc, id desc"
     _check_company_auto = True
 
@@ -294,8 +298,7 @@ class PartnerIncentiveReview(models.Model):
         return reviews
 
     def write(self, vals):
-        in_process = self.env.su and self.env.context.get("incentive_transition")
-        if in_process:
+        if self._is_in_process():
             return super().write(vals)
         if self._get_process_fields().intersection(vals) and not self.env.su:
             raise AccessError(
@@ -338,7 +341,6 @@ class PartnerIncentiveReview(models.Model):
                 self.env._("Change the state on its own, not with other fields.")
             )
         state = vals["state"]
-        labels = dict(self._fields["state"]._description_selection(self.env))
         for review in self.filtered(lambda review: review.state != state):
             check = TRANSITIONS.get((review.state, state))
             if check is None:
@@ -346,8 +348,8 @@ class PartnerIncentiveReview(models.Model):
                     self.env._(
                         "%(review)s cannot go from %(old)s to %(new)s.",
                         review=review.name,
-                        old=labels[review.state],
-                        new=labels.get(state, state),
+                        old=review._get_state_label(),
+                        new=review._get_state_label(state),
                     )
                 )
             # Rights are asked for before anything is done on the user's behalf.
@@ -358,7 +360,7 @@ class PartnerIncentiveReview(models.Model):
                 review.line_ids._apply()
                 review._apply_further()
                 stamps.update(decided_by=self.env.uid, decided_on=fields.Datetime.now())
-            review.sudo().with_context(incentive_transition=True).write(stamps)
+            review._in_process().write(stamps)
             if state == "decided":
                 review.sudo().activity_feedback(
                     ["partner_incentive_base.mail_activity_review"]
@@ -366,12 +368,10 @@ class PartnerIncentiveReview(models.Model):
         return True
 
     def _check_manager(self):
-        if not self.env.su and not self.env.user.has_group(
-            "partner_incentive_base.group_incentive_manager"
-        ):
-            raise AccessError(
-                self.env._("Only an incentive manager decides. Ask one to do it.")
-            )
+        self._check_group(
+            "partner_incentive_base.group_incentive_manager",
+            message=self.env._("Only an incentive manager decides. Ask one to do it."),
+        )
 
     def _check_can_start(self):
         if not self.line_ids:
@@ -493,7 +493,7 @@ class PartnerIncentiveReview(models.Model):
                 )
             for line_sudo in lines_sudo.values():
                 line_sudo.unlink()
-            review_sudo.with_context(incentive_transition=True).write(
+            review_sudo._in_process().write(
                 {"as_of": max(rows_sudo.mapped("as_of"), default=False)}
             )
         self.line_ids._suggest()

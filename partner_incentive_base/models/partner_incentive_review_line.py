@@ -27,7 +27,10 @@ class PartnerIncentiveReviewLine(models.Model):
 
     _name = "partner.incentive.review.line"
     _description = "Offer in Review"
-    _inherit = ["partner.incentive.performance.figures"]
+    _inherit = [
+        "partner.incentive.performance.figures",
+        "partner.incentive.process.mixin",
+    ]
     _order = "review_id, bookings desc, id"
     _rec_name = "offer_id"
 
@@ -286,8 +289,7 @@ class PartnerIncentiveReviewLine(models.Model):
                 )
 
     def write(self, vals):
-        in_process = self.env.su and self.env.context.get("incentive_transition")
-        if in_process:
+        if self._is_in_process():
             return super().write(vals)
         self.review_id._check_open()
         if set(vals) - DECISION_FIELDS:
@@ -303,7 +305,7 @@ class PartnerIncentiveReviewLine(models.Model):
         result = super().write(vals)
         if "decision" in vals:
             decided = bool(vals["decision"])
-            self.sudo().with_context(incentive_transition=True).write(
+            self._in_process().write(
                 {
                     "decided_by": self.env.uid if decided else False,
                     "decided_on": fields.Datetime.now() if decided else False,
@@ -329,7 +331,7 @@ class PartnerIncentiveReviewLine(models.Model):
     def _take_figures(self, now, before):
         """Write the figures of two quarters, as the report has them."""
         self.ensure_one()
-        self.with_context(incentive_transition=True).write(
+        self._in_process().write(
             {
                 "measured": now.measured,
                 "overlap_offer_ids": [(6, 0, now.overlap_offer_ids.ids)],
@@ -345,7 +347,7 @@ class PartnerIncentiveReviewLine(models.Model):
                 line._get_figures_before(),
                 line.review_id._get_rules(),
             )
-            line.sudo().with_context(incentive_transition=True).write(
+            line._in_process().write(
                 {
                     "suggestion": suggestion.action,
                     "reasons": [
@@ -417,7 +419,7 @@ class PartnerIncentiveReviewLine(models.Model):
                 ],
             }
         )
-        self.sudo().with_context(incentive_transition=True).version_id = version
+        self._in_process().version_id = version
 
     def _get_factor(self):
         return 1 + self.change_percent / 100

@@ -10,7 +10,17 @@ from ..engine import settlement
 from ..engine.allocation import largest_remainder, round_to
 from .partner_incentive_posting import Movement
 
+FINANCE = "partner_incentive_base.group_incentive_finance"
 ZERO = Decimal(0)
+#: What the proposal is made of.
+CONTENT_FIELDS = {
+    "date",
+    "final",
+    "offer_ids",
+    "partner_ids",
+    "company_id",
+    "line_ids",
+}
 
 
 class PartnerIncentiveSettlement(models.Model):
@@ -36,7 +46,13 @@ class PartnerIncentiveSettlement(models.Model):
 
     _name = "partner.incentive.settlement"
     _description = "Incentive Settlement"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.process.mixin",
+        "partner.incentive.numbered.mixin",
+    ]
+    _process_fields = frozenset({"state", "approved_by", "posted_by", "shared"})
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -138,39 +154,12 @@ class PartnerIncentiveSettlement(models.Model):
                 )
             )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            if not self.env.su:
-                # A settlement starts as a proposal, whatever a caller asks for.
-                for name in ("state", "approved_by", "posted_by", "shared"):
-                    vals.pop(name, None)
-            if vals.get("name", "/") == "/":
-                company = vals.get("company_id") or self.env.company.id
-                vals["name"] = (
-                    self.env["ir.sequence"]
-                    .with_company(company)
-                    .next_by_code("partner.incentive.settlement")
-                    or "/"
-                )
-        return super().create(vals_list)
-
     def write(self, vals):
-        process = {"state", "approved_by", "posted_by", "shared"} & set(vals)
-        in_process = self.env.su and self.env.context.get("incentive_transition")
-        if process and not in_process:
+        if self._process_fields & set(vals) and not self._is_in_process():
             raise AccessError(
                 self.env._("Use the buttons of the settlement to change its state.")
             )
-        content = {
-            "date",
-            "final",
-            "offer_ids",
-            "partner_ids",
-            "company_id",
-            "line_ids",
-        }
-        if content & set(vals):
+        if CONTENT_FIELDS & set(vals):
             self._check_draft()
         return super().write(vals)
 
@@ -193,20 +182,11 @@ class PartnerIncentiveSettlement(models.Model):
                 )
             )
 
-    def _transition(self, state, **stamps):
-        return (
-            self.sudo()
-            .with_context(incentive_transition=True)
-            .write({"state": state, **stamps})
-        )
-
     def _check_finance(self):
-        if not self.env.su and not self.env.user.has_group(
-            "partner_incentive_base.group_incentive_finance"
-        ):
-            raise AccessError(
-                self.env._("Only finance can settle. Ask one of them to do it.")
-            )
+        self._check_group(
+            FINANCE,
+            message=self.env._("Only finance can settle. Ask one of them to do it."),
+        )
 
     # ------------------------------------------------------------------ proposal
 
@@ -297,7 +277,7 @@ class PartnerIncentiveSettlement(models.Model):
             lines.offer_id, lines.partner_id
         )
         averages = self._get_averages(lines)
-        for line in lines.with_context(incentive_transition=True).sudo():
+        for line in lines._in_process():
             key = (line.offer_id.id, line.partner_id.id)
             balance = balances.get(key, {})
             provision = float(
@@ -362,9 +342,7 @@ class PartnerIncentiveSettlement(models.Model):
             lines = batch.line_ids.filtered(
                 lambda line: not line.currency_id.is_zero(line.amount)
             )
-            lines.sudo().with_context(incentive_transition=True).write(
-                {"partner_answer": "waiting"}
-            )
+            lines._in_process().write({"partner_answer": "waiting"})
             batch._transition(batch.state, shared=True)
             batch._notify_partners(lines)
 
@@ -949,7 +927,7 @@ class PartnerIncentiveSettlement(models.Model):
             (item.incentive_offer_id, item._get_incentive_partner()): item.move_id
             for item in moves_sudo.invoice_line_ids
         }
-        for line in self.line_ids.sudo().with_context(incentive_transition=True):
+        for line in self.line_ids._in_process():
             line.move_id = documents.get((line.offer_id, line.partner_id))
 
     @api.model

@@ -9,6 +9,7 @@ class PartnerIncentiveSettlementLine(models.Model):
     _inherit = [
         "partner.incentive.disputed.mixin",
         "partner.incentive.notified.mixin",
+        "partner.incentive.process.mixin",
     ]
     _description = "Incentive Settlement Line"
     _order = "partner_id, offer_id"
@@ -100,7 +101,7 @@ class PartnerIncentiveSettlementLine(models.Model):
         return lines
 
     def write(self, vals):
-        if not (self.env.su and self.env.context.get("incentive_transition")):
+        if not self._is_in_process():
             self._check_open()
             readonly = set(vals) - {"amount", "hold_reason"}
             if readonly and not self.env.su:
@@ -136,9 +137,7 @@ class PartnerIncentiveSettlementLine(models.Model):
         """Say that somebody looked at a payout that deviates, and found it right."""
         self.settlement_id._check_finance()
         self._check_open()
-        self.sudo().with_context(incentive_transition=True).write(
-            {"reviewed_by": self.env.uid}
-        )
+        self._in_process().write({"reviewed_by": self.env.uid})
 
     def _answer(self, answer, note, user):
         """Record what the partner says to the proposal. Rights were checked before.
@@ -160,7 +159,7 @@ class PartnerIncentiveSettlementLine(models.Model):
             values["hold_reason"] = self.env._("Disputed: %s", note)
         elif self.partner_answer == "disputed":
             values["hold_reason"] = False
-        line_sudo = self.sudo().with_context(incentive_transition=True)
+        line_sudo = self._in_process()
         line_sudo.write(values)
         line_sudo.settlement_id._on_answer(line_sudo)
 

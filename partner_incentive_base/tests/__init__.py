@@ -41,6 +41,7 @@ from . import (
     test_portal_preview,
     test_portal_scale,
     test_portal_team,
+    test_process,
     test_readiness,
     test_reports,
     test_roll,

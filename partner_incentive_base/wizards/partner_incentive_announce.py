@@ -146,9 +146,7 @@ class PartnerIncentiveAnnounce(models.TransientModel):
             )
         )
         if self.line_id:
-            self.line_id.sudo().with_context(
-                incentive_transition=True
-            ).announced_on = fields.Datetime.now()
+            self.line_id._in_process().announced_on = fields.Datetime.now()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

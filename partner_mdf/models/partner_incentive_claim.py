@@ -341,7 +341,7 @@ class PartnerIncentiveClaim(models.Model):
 
     def _check_activity_open(self):
         activity = self.mdf_activity_id
-        activity._check_state("approved")
+        activity._check_is("approved")
         if not self.cost_amount:
             raise UserError(self.env._("Enter the cost that %s claims.", self.name))
         if activity.fund_kind == "innovation" and not activity.accepted_on:

@@ -28,23 +28,6 @@ PLAN_FIELDS = {
 DECISION_FIELDS = {"approve_amount", "conditions", "decision_note"}
 #: Days before the end of the time to claim on which the partner is reminded.
 PROOF_REMINDER_DAYS = 14
-#: Written by the process only.
-PROCESS_FIELDS = {
-    "state",
-    "request_id",
-    "rate",
-    "approved_amount",
-    "approved_by",
-    "approved_on",
-    "claim_until",
-    "proof_reminded",
-    "closed_on",
-    "campaign_id",
-    "source_id",
-    "accepted_by",
-    "accepted_on",
-    "taken_over",
-}
 
 
 class PartnerMdfActivity(models.Model):
@@ -68,7 +51,25 @@ class PartnerMdfActivity(models.Model):
         "mail.thread",
         "mail.activity.mixin",
         "partner.incentive.notified.mixin",
+        "partner.incentive.process.mixin",
     ]
+    _process_fields = frozenset(
+        {
+            "state",
+            "rate",
+            "approved_amount",
+            "approved_by",
+            "approved_on",
+            "claim_until",
+            "proof_reminded",
+            "closed_on",
+            "campaign_id",
+            "source_id",
+            "accepted_by",
+            "accepted_on",
+            "taken_over",
+        }
+    )
     _order = "date_from, id"
 
     name = fields.Char(required=True)
@@ -326,9 +327,12 @@ class PartnerMdfActivity(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su:
-            strip = PROCESS_FIELDS - {"request_id"} | DECISION_FIELDS
             vals_list = [
-                {name: value for name, value in vals.items() if name not in strip}
+                {
+                    name: value
+                    for name, value in vals.items()
+                    if name not in DECISION_FIELDS
+                }
                 for vals in vals_list
             ]
         activities = super().create(vals_list)
@@ -339,7 +343,7 @@ class PartnerMdfActivity(models.Model):
 
     def write(self, vals):
         self.check_access("write")
-        if vals.get("state") and not self._is_process():
+        if vals.get("state") and not self._is_in_process():
             raise AccessError(
                 self.env._("Use the buttons of the activity to decide on it.")
             )
@@ -349,11 +353,9 @@ class PartnerMdfActivity(models.Model):
             self._own_quotes()
         return result
 
-    def _is_process(self):
-        return self.env.su and self.env.context.get("incentive_transition")
-
     def _check_can_write(self, vals):
-        if PROCESS_FIELDS & set(vals) and not self._is_process():
+        kept = self._process_fields | {"request_id"}
+        if kept & set(vals) and not self._is_in_process():
             raise AccessError(
                 self.env._("Use the buttons of the activity to decide on it.")
             )
@@ -387,7 +389,7 @@ class PartnerMdfActivity(models.Model):
             loose.write({"res_model": self._name, "res_id": activity.id})
 
     def _write_process(self, vals):
-        return self.sudo().with_context(incentive_transition=True).write(vals)
+        return self._in_process().write(vals)
 
     # ----------------------------------------------------------------------- decisions
 
@@ -398,15 +400,14 @@ class PartnerMdfActivity(models.Model):
         for request in self.request_id:
             request._check_not_author()
 
-    def _check_state(self, *states):
+    def _check_is(self, *states):
         for activity in self:
             if activity.state not in states:
-                labels = dict(self._fields["state"]._description_selection(self.env))
                 raise UserError(
                     self.env._(
                         "%(activity)s is %(state)s; this cannot be done now.",
                         activity=activity.name,
-                        state=labels[activity.state].lower(),
+                        state=activity._get_state_label().lower(),
                     )
                 )
 
@@ -414,7 +415,7 @@ class PartnerMdfActivity(models.Model):
         """Approve as much as is entered, and commit it at once."""
         for activity in self:
             activity._check_decider()
-            activity._check_state("submitted")
+            activity._check_is("submitted")
             activity._do_approve(activity.approve_amount)
         return True
 
@@ -528,7 +529,7 @@ class PartnerMdfActivity(models.Model):
     def action_reject(self):
         for activity in self:
             activity._check_decider()
-            activity._check_state("submitted")
+            activity._check_is("submitted")
             if not (activity.decision_note or "").strip():
                 raise UserError(
                     self.env._(
@@ -545,7 +546,7 @@ class PartnerMdfActivity(models.Model):
         """Decide anew on what was rejected."""
         for activity in self:
             activity._check_decider()
-            activity._check_state("rejected")
+            activity._check_is("rejected")
             activity._write_process({"state": "submitted"})
             activity.request_id._on_reopen()
         return True
@@ -554,7 +555,7 @@ class PartnerMdfActivity(models.Model):
         """The milestone was delivered as agreed."""
         for activity in self:
             activity._check_decider(MANAGER, COMPLIANCE)
-            activity._check_state("approved")
+            activity._check_is("approved")
             activity._write_process(
                 {
                     "accepted_by": self.env.uid,
@@ -570,7 +571,7 @@ class PartnerMdfActivity(models.Model):
         """No more claims: what is left of the commitment is released."""
         for activity in self:
             activity.fund_id._check_group(MANAGER)
-            activity._check_state("approved")
+            activity._check_is("approved")
             activity._check_no_open_claim()
             activity._do_close(fields.Date.context_today(self), "adjustment")
         return True
@@ -579,7 +580,7 @@ class PartnerMdfActivity(models.Model):
         """The activity does not take place: all of the commitment is released."""
         for activity in self:
             activity.fund_id._check_group(MANAGER)
-            activity._check_state("approved")
+            activity._check_is("approved")
             activity._check_no_open_claim()
             if not activity.currency_id.is_zero(activity.spent):
                 raise UserError(

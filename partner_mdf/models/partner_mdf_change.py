@@ -12,6 +12,8 @@ class PartnerMdfChange(models.Model):
 
     _name = "partner.mdf.change"
     _description = "Change Request"
+    _inherit = ["partner.incentive.process.mixin"]
+    _process_fields = frozenset({"state", "decided_by", "decided_on", "approve_amount"})
     _order = "id desc"
 
     activity_id = fields.Many2one(
@@ -84,13 +86,9 @@ class PartnerMdfChange(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            if not self.env.su:
-                for name in ("state", "decided_by", "decided_on", "approve_amount"):
-                    vals.pop(name, None)
         changes = super().create(vals_list)
         for change in changes:
-            change.activity_id._check_state("approved")
+            change.activity_id._check_is("approved")
             change.activity_id.request_id.sudo().message_post(
                 body=self.env._(
                     "A change of %(activity)s is requested: %(reason)s",
@@ -101,9 +99,8 @@ class PartnerMdfChange(models.Model):
         return changes
 
     def write(self, vals):
-        process = self.env.su and self.env.context.get("incentive_transition")
         if {"state", "decided_by", "decided_on", "activity_id"} & set(vals):
-            if not process:
+            if not self._is_in_process():
                 raise AccessError(
                     self.env._("Use the buttons of the change to decide on it.")
                 )
@@ -137,7 +134,7 @@ class PartnerMdfChange(models.Model):
     def _do_approve(self):
         activity = self.activity_id
         fund = activity.fund_id
-        activity._check_state("approved")
+        activity._check_is("approved")
         currency = activity.currency_id
         fund._lock_checkbook()
         amount = self.approve_amount
@@ -204,12 +201,8 @@ class PartnerMdfChange(models.Model):
         return True
 
     def _decide(self, state):
-        self.sudo().with_context(incentive_transition=True).write(
-            {
-                "state": state,
-                "decided_by": self.env.uid,
-                "decided_on": fields.Datetime.now(),
-            }
+        self._transition(
+            state, decided_by=self.env.uid, decided_on=fields.Datetime.now()
         )
         # the next wish is inserted at once, and must not meet this one
         self.flush_recordset(["state"])

@@ -21,7 +21,6 @@ TRANSITIONS = {
     "open": (("review", "closed"), "open"),
     "closed": (("open",), "close"),
 }
-PROCESS_FIELDS = {"submitted_by", "opened_by", "offer_id", "lock_turn"}
 #: What partners rely on; it stays once the fund is open.
 FROZEN_FIELDS = {
     "kind",
@@ -58,7 +57,14 @@ class PartnerMdfFund(models.Model):
 
     _name = "partner.mdf.fund"
     _description = "Marketing Fund"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.process.mixin",
+    ]
+    _process_fields = frozenset(
+        {"state", "submitted_by", "opened_by", "offer_id", "lock_turn"}
+    )
     _order = "state, date_to desc, name"
     _check_company_auto = True
 
@@ -432,28 +438,14 @@ class PartnerMdfFund(models.Model):
 
     # -------------------------------------------------------------------- create, write
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            # A fund starts as a draft, whatever a caller asks for.
-            vals_list = [
-                {
-                    name: value
-                    for name, value in vals.items()
-                    if name not in PROCESS_FIELDS | {"state"}
-                }
-                for vals in vals_list
-            ]
-        return super().create(vals_list)
-
     def write(self, vals):
         vals = dict(vals)
         self.check_access("write")
-        if PROCESS_FIELDS & set(vals) and not self.env.su:
+        state = vals.pop("state", None)
+        if self._process_fields & set(vals) and not self.env.su:
             raise AccessError(
                 self.env._("Use the buttons of the fund to change its state.")
             )
-        state = vals.pop("state", None)
         frozen = FROZEN_FIELDS & set(vals)
         for fund in self.filtered(lambda f: f.state in ("open", "closed")):
             for name in frozen:
@@ -507,9 +499,6 @@ class PartnerMdfFund(models.Model):
         getattr(self, f"_check_can_{verb}")()
         getattr(self, f"_do_{verb}")()
 
-    def _get_state_label(self):
-        return dict(self._fields["state"]._description_selection(self.env))[self.state]
-
     def _write_process(self, vals):
         return super().write(vals)  # pylint: disable=super-method-mismatch
 
@@ -524,17 +513,6 @@ class PartnerMdfFund(models.Model):
 
     def action_close(self):
         self.write({"state": "closed"})
-
-    def _check_group(self, *groups):
-        if self.env.su or any(self.env.user.has_group(group) for group in groups):
-            return
-        names = [self.env.ref(group).sudo().name for group in groups]
-        raise AccessError(
-            self.env._(
-                "This takes the right %(groups)s of Partner Incentives.",
-                groups=self.env._(" or ").join(names),
-            )
-        )
 
     def _check_can_submit(self):
         self._check_group(USER)

@@ -11,13 +11,6 @@ TRANSITIONS = {
     "draft": (("cancelled",), "reset"),
     "cancelled": (("draft", "info", "submitted"), "cancel"),
 }
-PROCESS_FIELDS = {
-    "submitted_by",
-    "submitter_ids",
-    "submitted_on",
-    "decided_on",
-    "reason",
-}
 CONTENT_FIELDS = {"fund_id", "partner_id", "title"}
 
 
@@ -44,7 +37,19 @@ class PartnerMdfRequest(models.Model):
         "mail.thread",
         "mail.activity.mixin",
         "partner.incentive.notified.mixin",
+        "partner.incentive.process.mixin",
+        "partner.incentive.numbered.mixin",
     ]
+    _process_fields = frozenset(
+        {
+            "state",
+            "submitted_by",
+            "submitter_ids",
+            "submitted_on",
+            "decided_on",
+            "reason",
+        }
+    )
     _order = "id desc"
     _check_company_auto = True
 
@@ -236,25 +241,12 @@ class PartnerMdfRequest(models.Model):
 
     # ------------------------------------------------------------------ create, write
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        drafts = [dict(vals) for vals in vals_list]
-        for vals in drafts:
-            if vals.get("name", "/") == "/":
-                vals["name"] = (
-                    self.env["ir.sequence"].next_by_code("partner.mdf.request") or "/"
-                )
-            if not self.env.su:
-                for name in (PROCESS_FIELDS | {"state"}) & set(vals):
-                    del vals[name]
-        return super().create(drafts)
-
     def write(self, vals):
         vals = dict(vals)
         self.check_access("write")
         state = vals.pop("state", None)
         reason = vals.pop("reason", None) if state else None
-        if PROCESS_FIELDS & set(vals) and not self._is_process():
+        if self._process_fields & set(vals) and not self._is_in_process():
             raise AccessError(
                 self.env._("Use the buttons of the request to move it along.")
             )
@@ -266,13 +258,10 @@ class PartnerMdfRequest(models.Model):
                 request._change_state(state, reason)
         return result
 
-    def _is_process(self):
-        return self.env.su and self.env.context.get("incentive_transition")
-
     def _check_plan_open(self):
         """What is planned changes while the request is with its author."""
         for request in self:
-            if request.state not in ("draft", "info") and not self._is_process():
+            if request.state not in ("draft", "info") and not self._is_in_process():
                 raise UserError(
                     self.env._(
                         "%(request)s is %(state)s: what is planned does not change any "
@@ -294,9 +283,6 @@ class PartnerMdfRequest(models.Model):
                         state=request._get_state_label().lower(),
                     )
                 )
-
-    def _get_state_label(self):
-        return dict(self._fields["state"]._description_selection(self.env))[self.state]
 
     # -------------------------------------------------------------------- transitions
 

@@ -35,7 +35,7 @@ class PartnerMdfExtend(models.TransientModel):
             activity.fund_id._check_group(
                 "partner_incentive_base.group_incentive_manager"
             )
-            activity._check_state("approved")
+            activity._check_is("approved")
             if self.date <= activity.claim_until:
                 raise UserError(
                     self.env._(

@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-PROCESS_FIELDS = {"state", "confirmed_by", "confirmed_on"}
-
 
 class PartnerIncentiveAchievement(models.Model):
     """That a partner reached a milestone which only people can tell.
@@ -20,7 +18,8 @@ class PartnerIncentiveAchievement(models.Model):
 
     _name = "partner.incentive.achievement"
     _description = "Milestone Achievement"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "partner.incentive.process.mixin"]
+    _process_fields = frozenset({"state", "confirmed_by", "confirmed_on"})
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -85,9 +84,6 @@ class PartnerIncentiveAchievement(models.Model):
             if vals.get("partner_id"):
                 contact = self.env["res.partner"].browse(vals["partner_id"])
                 vals["partner_id"] = contact.commercial_partner_id.id
-            if not self.env.su:
-                for name in PROCESS_FIELDS & set(vals):
-                    del vals[name]
         return super().create(vals_list)
 
     def write(self, vals):
@@ -98,7 +94,7 @@ class PartnerIncentiveAchievement(models.Model):
                 "confirmed_by": self.env.uid,
                 "confirmed_on": fields.Datetime.now(),
             }
-        elif PROCESS_FIELDS & set(vals) and not self.env.su:
+        elif self._process_fields & set(vals) and not self.env.su:
             raise AccessError(
                 self.env._("Use Confirm or Refuse to decide on a milestone.")
             )

@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 MANAGER = "partner_incentive_base.group_incentive_manager"
-PROCESS_FIELDS = {"state", "consented_by", "consented_on", "payee_id"}
 
 
 class PartnerIncentiveSeller(models.Model):
@@ -27,7 +26,12 @@ class PartnerIncentiveSeller(models.Model):
 
     _name = "partner.incentive.seller"
     _description = "Incentive Seller"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.process.mixin",
+    ]
+    _process_fields = frozenset({"state", "consented_by", "consented_on", "payee_id"})
     _order = "state, id desc"
     _rec_name = "contact_id"
     _check_company_auto = True
@@ -107,11 +111,6 @@ class PartnerIncentiveSeller(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        vals_list = [dict(vals) for vals in vals_list]
-        if not self.env.su:
-            for vals in vals_list:
-                for name in PROCESS_FIELDS & set(vals):
-                    del vals[name]
         sellers = super().create(vals_list)
         for seller in sellers:
             if not seller.payee_id:
@@ -144,10 +143,12 @@ class PartnerIncentiveSeller(models.Model):
             for seller in self:
                 seller._change_state(state)
             vals = {
-                name: each for name, each in vals.items() if name not in PROCESS_FIELDS
+                name: each
+                for name, each in vals.items()
+                if name not in self._process_fields
             }
             return super().write(vals) if vals else True
-        if PROCESS_FIELDS & set(vals) and not self.env.su:
+        if self._process_fields & set(vals) and not self.env.su:
             raise AccessError(self.env._("Use Consent or Decline to decide."))
         return super().write(vals)
 

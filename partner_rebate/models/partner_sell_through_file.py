@@ -13,7 +13,6 @@ REQUIRED = ("date", "document", "product", "quantity", "amount")
 OPTIONAL = ("currency", "customer")
 MAX_SIZE = 5 * 1024 * 1024
 MAX_ROWS = 20_000
-PROCESS_FIELDS = {"state", "submitted_by", "decided_by", "decided_on"}
 
 
 class RowError(Exception):
@@ -39,7 +38,14 @@ class PartnerSellThroughFile(models.Model):
 
     _name = "partner.sell.through.file"
     _description = "Sell-Through File"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.process.mixin",
+    ]
+    _process_fields = frozenset(
+        {"state", "submitted_by", "decided_by", "decided_on", "line_ids"}
+    )
     _order = "id desc"
     _check_company_auto = True
 
@@ -109,9 +115,6 @@ class PartnerSellThroughFile(models.Model):
             if vals.get("partner_id"):
                 contact = self.env["res.partner"].browse(vals["partner_id"])
                 vals["partner_id"] = contact.commercial_partner_id.id
-            if not self.env.su:
-                for name in (PROCESS_FIELDS | {"line_ids"}) & set(vals):
-                    del vals[name]
         return super().create(vals_list)
 
     def write(self, vals):
@@ -123,10 +126,10 @@ class PartnerSellThroughFile(models.Model):
             vals = {
                 name: value
                 for name, value in vals.items()
-                if name not in PROCESS_FIELDS
+                if name not in self._process_fields
             }
             return super().write(vals) if vals else True
-        if PROCESS_FIELDS & set(vals) and not self.env.su:
+        if (self._process_fields - {"line_ids"}) & set(vals) and not self.env.su:
             raise AccessError(self.env._("Use the buttons of the file to decide."))
         content = {"file", "partner_id", "company_id", "line_ids"} & set(vals)
         if content:
@@ -170,13 +173,12 @@ class PartnerSellThroughFile(models.Model):
             ("submitted", "draft"): self._check_can_decide,
         }.get((self.state, state))
         if check is None:
-            labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
                     "%(file)s is %(old)s and cannot become %(new)s.",
                     file=self.name,
-                    old=labels[self.state].lower(),
-                    new=labels.get(state, state).lower(),
+                    old=self._get_state_label().lower(),
+                    new=self._get_state_label(state).lower(),
                 )
             )
         check()

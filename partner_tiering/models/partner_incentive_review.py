@@ -49,9 +49,7 @@ class PartnerIncentiveReview(models.Model):
             action = policy.action_revise()
             revision = policies.browse(action["res_id"])
             revision.change_reason = self.tiers_note
-            self.sudo().with_context(incentive_transition=True).write(
-                {"tier_policy_id": revision.id}
-            )
+            self._in_process().write({"tier_policy_id": revision.id})
         return result
 
     def action_view_tier_policy(self):

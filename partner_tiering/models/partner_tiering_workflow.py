@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import AccessError, UserError
 
 GROUP = "partner_incentive_base.group_incentive_"
@@ -14,24 +14,13 @@ class PartnerTieringWorkflow(models.AbstractModel):
 
     _name = "partner.tiering.workflow"
     _description = "Record with Guarded States"
+    _inherit = ["partner.incentive.process.mixin"]
 
     #: ``{(from, to): role or None}``; None: whoever may write the record.
     _transitions = {}
-    #: Written by methods of the model only, never by a user's own write or create.
-    _process_fields = ()
     #: Fields that stay as they are once the record is in one of ``_frozen_states``.
     _frozen_fields = ()
     _frozen_states = ()
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            guarded = {"state", *self._process_fields}
-            vals_list = [
-                {name: value for name, value in vals.items() if name not in guarded}
-                for vals in vals_list
-            ]
-        return super().create(vals_list)
 
     def write(self, vals):
         # before anything is looked up as superuser on the user's behalf
@@ -103,7 +92,3 @@ class PartnerTieringWorkflow(models.AbstractModel):
 
     def _on_move(self, old, new):
         """What else happens when the state changes."""
-
-    def _get_state_label(self, state):
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        return labels.get(state, state or "")

@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-PROCESS_FIELDS = {"state", "confirmed_by"}
-
 
 class PartnerDemonstration(models.Model):
     """A demonstration that a partner gave to a customer; it counts once confirmed.
@@ -16,7 +14,12 @@ class PartnerDemonstration(models.Model):
 
     _name = "partner.demonstration"
     _description = "Partner Demonstration"
-    _inherit = ["mail.thread", "partner.incentive.notified.mixin"]
+    _inherit = [
+        "mail.thread",
+        "partner.incentive.notified.mixin",
+        "partner.incentive.process.mixin",
+    ]
+    _process_fields = frozenset({"state", "confirmed_by"})
     _order = "date desc, id desc"
 
     name = fields.Char(string="Shown to", required=True)
@@ -42,18 +45,9 @@ class PartnerDemonstration(models.Model):
     )
     confirmed_by = fields.Many2one("res.users", readonly=True, copy=False)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            vals_list = [
-                {name: vals[name] for name in vals if name not in PROCESS_FIELDS}
-                for vals in vals_list
-            ]
-        return super().create(vals_list)
-
     def write(self, vals):
-        if not self.env.su:
-            if PROCESS_FIELDS & set(vals):
+        if not self._is_in_process():
+            if self._process_fields & set(vals):
                 raise AccessError(self.env._("Use the button to confirm."))
             self._check_reported()
         return super().write(vals)
@@ -76,15 +70,13 @@ class PartnerDemonstration(models.Model):
     def action_confirm(self):
         """Let them count from the next run on, and tell the partners."""
         self._check_reported()
-        if not self.env.user.has_group(
-            "partner_incentive_base.group_incentive_manager"
-        ):
-            raise AccessError(
-                self.env._("Only an incentive manager confirms demonstrations.")
-            )
+        self._check_group(
+            "partner_incentive_base.group_incentive_manager",
+            message=self.env._("Only an incentive manager confirms demonstrations."),
+        )
         if self.env.user in self.create_uid:
             raise UserError(self.env._("Somebody else confirms what you entered."))
-        self.sudo().write({"state": "confirmed", "confirmed_by": self.env.uid})
+        self._transition("confirmed", confirmed_by=self.env.uid)
         self._notify_partner(
             "partner_incentive_example.mail_template_demonstration", "approved"
         )
