@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime
 
 from freezegun import freeze_time
 
@@ -118,6 +118,36 @@ class TestMoney(MdfCommon):
         self.assertEqual(self._cost(fund, "contra_revenue"), 0)
         self.assertCheckbook(fund, committed=1000, spent=0)
         self.assertLedgerAgrees()
+
+    def test_booked_on_the_day_of_the_decision(self):
+        """Where the approver is: late on the 10th in UTC is the 11th in Tokyo."""
+        fund = self._create_fund(participation_rate=100)
+        self._allocate(fund, 5000, self.partner_1)
+        activity = self._request(fund, self._plan(1000)).mdf_activity_ids
+        self._as(activity, "manager")._do_approve(1000, day=date(2026, 2, 5))
+        self.assertEqual(activity.approved_on, date(2026, 2, 5))
+        self.assertEqual(activity.entry_ids.move_id.date, date(2026, 2, 5))
+        claim = self._claim(activity, 1000)
+        self._as(claim, "compliance").action_validate()
+        claim.write({"fair_value": 700, "treatment_reason": "Such a stand costs 700."})
+        decider = self._as(claim, "manager").with_context(tz="Asia/Tokyo")
+        decider._check_can_approve()
+        decider._do_approve(datetime(2026, 3, 10, 20))
+        self.assertEqual(claim.decided_on, datetime(2026, 3, 10, 20))
+        self.assertEqual(claim.reclassification_ids.date, date(2026, 3, 11))
+        self.assertEqual(set(activity.entry_ids.mapped("date")), {date(2026, 2, 5)})
+        self.assertLedgerAgrees()
+
+    def test_booked_at_the_claim_on_the_day_of_the_decision(self):
+        fund = self._create_fund(provision_at="claim")
+        self._allocate(fund, 500, self.partner_1)
+        claim = self._claim(self._activity(fund, 800), 600)
+        self._as(claim, "compliance").action_validate()
+        self._as(claim, "manager")._do_approve(datetime(2026, 3, 10, 9))
+        self.assertEqual(claim.mdf_activity_id.entry_ids.date, date(2026, 3, 10))
+        self.assertEqual(
+            claim.mdf_activity_id.entry_ids.move_id.date, date(2026, 3, 10)
+        )
 
     def test_no_distinct_service(self):
         """Training of the partner's own people reduces revenue altogether."""
