@@ -337,6 +337,70 @@ class TestMoney(MdfCommon):
         batch.move_ids.action_post()
         self.assertLedgerAgrees()
 
+    def _clawback(self, claim, **values):
+        clawback = self._as(
+            self.env["partner.incentive.clawback"], "compliance"
+        ).create(
+            {
+                "offer_id": claim.offer_id.id,
+                "partner_id": claim.partner_id.id,
+                "claim_id": claim.id,
+                "reason": "audit",
+                "description": "The photo shows another event",
+                **values,
+            }
+        )
+        clawback.action_submit()
+        return clawback
+
+    def test_clawback_of_a_paid_claim(self):
+        """It is netted by the next settlement, and taken back when it is lifted."""
+        fund = self._create_fund()
+        self._allocate(fund, 500, self.partner_1)
+        claim = self._approve_claim(self._claim(self._activity(fund, 1000), 200))
+        self._pay(fund, date(2026, 2, 1))
+        self.assertEqual(self._owed(fund), 400)
+        clawback = self._clawback(claim, share=60)
+        self.assertEqual(self._owed(fund), 400)
+        self._as(clawback, "finance").action_confirm()
+        self.assertEqual(clawback.amount, 60)
+        self.assertEqual(self._owed(fund), 340)
+        self._accrue(date(2026, 2, 28))
+        self.assertEqual(self._owed(fund), 340)
+        batch = self.env["partner.incentive.settlement"].create(
+            {
+                "company_id": self.company.id,
+                "date": date(2026, 3, 1),
+                "offer_ids": [Command.set(fund.offer_id.ids)],
+            }
+        )
+        batch._propose()
+        self.assertEqual(batch.line_ids.due, -60)
+        self._as(clawback, "finance").action_lift("The photo was mislabelled")
+        self.assertEqual(self._owed(fund), 400)
+        self.assertLedgerAgrees()
+
+    def test_a_claim_that_is_not_approved_is_not_clawed_back(self):
+        fund = self._create_fund()
+        self._allocate(fund, 500, self.partner_1)
+        claim = self._claim(self._activity(fund, 1000), 200)
+        with self.assertRaisesRegex(UserError, "does not count"):
+            self._clawback(claim)
+
+    def test_audit_of_a_claim(self):
+        """What fails is proposed as a clawback."""
+        fund = self._create_fund()
+        self._allocate(fund, 500, self.partner_1)
+        claim = self._approve_claim(self._claim(self._activity(fund, 1000), 200))
+        audit = self._as(self.env["partner.incentive.audit"], "compliance").create(
+            {"date_from": date(2026, 2, 1), "date_to": date(2026, 2, 1)}
+        )
+        audit.action_draw()
+        self.assertEqual(audit.line_ids.claim_id, claim)
+        audit.line_ids.write({"result": "failed", "finding": "Another event"})
+        audit.action_close()
+        self.assertEqual(audit.line_ids.clawback_id.state, "submitted")
+
     def test_tax_by_fiscal_position(self):
         tax = self.tax_purchase_a.copy({"name": "Input 20", "amount": 20})
         product = self.company._get_incentive_product()
