@@ -79,7 +79,7 @@ class PartnerIncentiveDemo(models.AbstractModel):
                 day=3 + 5 * number % 20
             )
             if day + timedelta(days=7) < today:
-                registration = self._create_deal(number, deal, day)
+                registration = self._at(day)._create_deal(number, deal, day)
                 getattr(self, f"_end_deal_{deal.outcome}")(registration, deal, day)
 
     @api.model

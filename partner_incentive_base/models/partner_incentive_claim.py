@@ -1027,12 +1027,13 @@ class PartnerIncentiveClaim(models.Model):
     def _do_validate(self):
         self._write_process({"state": "validated", "validated_by": self.env.uid})
 
-    def _do_approve(self):
+    def _do_approve(self, moment=None):
+        """:param moment: of the decision, in UTC; now by default"""
         self._write_process(
             {
                 "state": "approved",
                 "approved_by": self.env.uid,
-                "decided_on": fields.Datetime.now(),
+                "decided_on": moment or fields.Datetime.now(),
             }
         )
         self._close_activities()

@@ -8,6 +8,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.fields import Command
+from odoo.tools.misc import file_open
 
 Story = namedtuple(
     "Story", "key name country currency tier potential monthly behaviour city"
@@ -29,6 +30,28 @@ def _read_cell(text):
     return text
 
 
+FINANCE = "partner_incentive_base.demo_user_finance"
+CONTROLLER = "partner_incentive_base.demo_user_controller"
+COMPLIANCE = "partner_incentive_base.demo_user_compliance"
+#: Names that Odoo gives a company which nobody has named yet.
+UNNAMED = ("My Company", "YourCompany")
+#: The vendor of the story, whose program the partners are in.
+VENDOR = {
+    "name": "Norvane Networks",
+    "street": "118 Harborlight Way",
+    "city": "Portland",
+    "zip": "97209",
+    "phone": "+1 503-555-0142",
+    "email": "partners@norvane.example",
+    "website": "https://www.norvane.example",
+}
+#: Colours of its logo, for documents and mails.
+COLORS = {
+    "primary_color": "#0f766e",
+    "secondary_color": "#f59e0b",
+    "email_primary_color": "#ffffff",
+    "email_secondary_color": "#0f766e",
+}
 #: Who the demo data are about: 25 partners in six countries and three currencies.
 #: ``monthly`` is what a partner buys in an ordinary month of the first year, in its
 #: own currency; the behaviour says what became of it.
@@ -108,6 +131,7 @@ class PartnerIncentiveDemo(models.AbstractModel):
         self = self.sudo().with_context(
             tracking_disable=True, mail_create_nolog=True, mail_notrack=True
         )
+        self._name_company()
         self._create_rates()
         self._create_regions()
         self._create_partners()
@@ -154,11 +178,36 @@ class PartnerIncentiveDemo(models.AbstractModel):
         return self.env.ref(f"partner_incentive_base.demo_product_{key}")
 
     @api.model
+    def _at(self, day):
+        """The same, with what it makes numbered as of a day."""
+        return self.with_context(ir_sequence_date=day)
+
+    @api.model
     def _as(self, records, xml_id):
         """Records as one of the demo users sees them."""
         return records.with_user(self.env.ref(xml_id)).with_context(
             allowed_company_ids=self.env.company.ids
         )
+
+    @api.model
+    def _name_company(self):
+        """Make the vendor of the story of a company that nobody has named yet.
+
+        Like Odoo's own demo data, which do the same with their own name: what somebody
+        has entered stays. The country stays in any case, since accounting follows it.
+        """
+        company = self.env.company
+        if company.name not in UNNAMED:
+            return
+        vals = {**VENDOR, **COLORS}
+        if company.country_id == self.env.ref("base.us"):
+            vals["state_id"] = self.env.ref("base.state_us_32").id
+        if company.uses_default_logo:
+            with file_open(
+                "partner_incentive_base/demo/files/norvane.png", "rb"
+            ) as file:
+                vals["logo"] = base64.b64encode(file.read())
+        company.write(vals)
 
     @api.model
     def _create_rates(self):
@@ -394,7 +443,9 @@ class PartnerIncentiveDemo(models.AbstractModel):
                     "invoice_date": day,
                     "date": day,
                     "invoice_payment_term_id": term.id if term else False,
-                    "invoice_line_ids": self._prepare_lines(generator, story, amount),
+                    "invoice_line_ids": self._prepare_lines(
+                        generator, story, amount, day
+                    ),
                 }
                 for day, story, amount in sorted(rows, key=lambda row: row[0])
             ]
@@ -403,8 +454,9 @@ class PartnerIncentiveDemo(models.AbstractModel):
         return invoices
 
     @api.model
-    def _prepare_lines(self, generator, story, amount):
+    def _prepare_lines(self, generator, story, amount, day):
         """Lines of all products that come to about an amount in the currency."""
+        currency = self.env.ref(f"base.{story.currency}")
         commands = []
         for key, share in MIX.items():
             product = self._get_product(key)
@@ -412,20 +464,25 @@ class PartnerIncentiveDemo(models.AbstractModel):
             quantity = round(amount * share * generator.uniform(0.7, 1.3) / price)
             if quantity or key == "access_point":
                 commands.append(
-                    self._prepare_line(product, max(quantity, 1), price),
+                    self._prepare_line(product, max(quantity, 1), price, currency, day)
                 )
         return commands
 
     @api.model
-    def _prepare_line(self, product, quantity, price):
+    def _prepare_line(self, product, quantity, price, currency, day, sign=-1):
+        """:param sign: of what is booked: -1 for an invoice, 1 for a credit note"""
+        company = self.env.company
+        amount = sign * currency.round(quantity * price)
         return Command.create(
             {
                 "product_id": product.id,
                 "quantity": quantity,
                 "price_unit": price,
                 "tax_ids": [Command.clear()],
-                # given, so that nobody looks for defaults line by line
+                # given, so that nobody looks for them, and writes them, line by line
                 "analytic_distribution": False,
+                "amount_currency": amount,
+                "balance": currency._convert(amount, company.currency_id, company, day),
             }
         )
 
@@ -463,6 +520,9 @@ class PartnerIncentiveDemo(models.AbstractModel):
                             line.product_id,
                             max(1, int(line.quantity * part)),
                             line.price_unit,
+                            invoice.currency_id,
+                            day,
+                            sign=1,
                         )
                         for line in (lines if gamed else lines[:1])
                     ],
@@ -486,6 +546,42 @@ class PartnerIncentiveDemo(models.AbstractModel):
                 in ("asset_receivable", "liability_payable")
             )
         )
+
+    # --------------------------------------------------------------------- audits
+
+    @api.model
+    def _create_audits(self):
+        """Compliance audited the claims of a year, and has begun with the next ones.
+
+        Called by a module whose story has claims that were decided.
+        """
+        day = self._get_closed_quarter()[1]
+        audit = self._draw_audit(day - relativedelta(years=1, days=-1), day, 80)
+        for line in audit.line_ids:
+            line.result = "passed"
+        if len(audit.line_ids) > 1:
+            audit.line_ids[-1].write(
+                {
+                    "result": "failed",
+                    "finding": "The invoice is of the venue's usual rent, and does not "
+                    "name the event.",
+                }
+            )
+        audit.filtered("line_ids").action_close()
+        self._draw_audit(day + timedelta(days=1), self._get_today(), 100)
+
+    @api.model
+    def _draw_audit(self, first, last, percent):
+        """An audit of claims that were decided in a period; empty where none was."""
+        Audit = self._as(self.env["partner.incentive.audit"], COMPLIANCE)
+        audit = Audit.create({"date_from": first, "date_to": last, "percent": percent})
+        if not self.env["partner.incentive.claim"].search_count(
+            audit._get_claim_domain(), limit=1
+        ):
+            audit.sudo().unlink()
+            return Audit
+        audit.action_draw()
+        return audit
 
     # ------------------------------------------------------------------- payments
 
@@ -554,3 +650,27 @@ class PartnerIncentiveDemo(models.AbstractModel):
             ]
         )
         return payments
+
+    @api.model
+    def _settle(self, offers, day, partners=None):
+        """Propose, approve and post as two people; it is paid a month later."""
+        self = self._at(day)
+        Settlement = self._as(self.env["partner.incentive.settlement"], FINANCE)
+        batch = Settlement.browse(
+            Settlement.settle(day, offers.ids, partners and partners.ids)
+        )
+        if not any(batch.line_ids.mapped("amount")):
+            batch.sudo().unlink()
+            return
+        if batch.needs_approval:
+            batch.action_approve()
+        self._as(batch, CONTROLLER).action_post()
+        paid = day + timedelta(days=28)
+        if paid < self._get_today():
+            documents = batch.sudo().move_ids.filtered(
+                lambda move: (
+                    move.move_type in ("in_invoice", "out_refund")
+                    and move.amount_residual
+                )
+            )
+            self._pay([(document, paid, 1.0) for document in documents])

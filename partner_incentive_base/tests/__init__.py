@@ -15,6 +15,7 @@ from . import (
     test_catalog_program,
     test_cohort,
     test_dashboards,
+    test_demo,
     test_digest,
     test_dispute,
     test_empty_lists,

@@ -3,6 +3,7 @@ from . import account_partial_reconcile
 from . import crm_lead
 from . import partner_incentive_budget
 from . import partner_incentive_claim
+from . import partner_incentive_clawback
 from . import partner_incentive_demo
 from . import partner_incentive_entry
 from . import partner_incentive_evidence_rule

@@ -427,8 +427,8 @@ class PartnerIncentiveClaim(models.Model):
                 )
             )
 
-    def _do_approve(self):
-        result = super()._do_approve()
+    def _do_approve(self, moment=None):
+        result = super()._do_approve(moment)
         if self.mdf_activity_id:
             self._take_from_fund()
         return result
@@ -436,13 +436,18 @@ class PartnerIncentiveClaim(models.Model):
     def _take_from_fund(self):
         activity = self.mdf_activity_id
         fund = activity.fund_id
-        today = fields.Date.context_today(self)
+        day = self._get_decision_day()
         fund._spend_amount(activity, self.amount)
-        activity._book_obligation(today, "accrual")
+        activity._book_obligation(day, "accrual")
         self.sudo()._write_process({"accrued": True})
-        self._reclassify(1)
+        self._reclassify(1, day)
 
-    def _reclassify(self, sign):
+    def _get_decision_day(self):
+        """The day of the decision where the approver is; its entry is dated so."""
+        self.ensure_one()
+        return fields.Datetime.context_timestamp(self, self.decided_on).date()
+
+    def _reclassify(self, sign, day):
         """Book the part that is not what was provided for on the other account.
 
         :param sign: 1 for an approval, -1 takes it back
@@ -451,9 +456,7 @@ class PartnerIncentiveClaim(models.Model):
         fund = claim.mdf_activity_id.fund_id
         kind = "contra_revenue" if fund.cost_kind == "expense" else "expense"
         part = claim.contra_amount if kind == "contra_revenue" else claim.expense_amount
-        move_sudo = fund._reclassify(
-            claim.partner_id, sign * part, kind, fields.Date.context_today(self)
-        )
+        move_sudo = fund._reclassify(claim.partner_id, sign * part, kind, day)
         if move_sudo:
             claim._write_process({"reclassification_ids": [Command.link(move_sudo.id)]})
 
@@ -473,7 +476,7 @@ class PartnerIncentiveClaim(models.Model):
                 # nobody can claim it any more
                 activity.fund_id._release_amount(activity, self.amount)
             activity._book_obligation(today, "adjustment")
-            self._reclassify(-1)
+            self._reclassify(-1, today)
         return result
 
     def _get_partner_path(self):

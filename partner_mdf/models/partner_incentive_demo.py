@@ -32,6 +32,18 @@ harbor|advertising|Port campaign|Advertising in the trade press|3|3900|20|40000|
 malabar|webinar|First webinar|Branch networks in a day|2|1800|25|30000|0.0|0
     """,
 )
+#: To whom they sold.
+WON = {
+    "Customer day": "Cherry Creek Dental",
+    "Fjord fair": "Havnefront Hotell",
+    "Security series": "Fells Point Insurance",
+    "Breakfast talks": "Spital Birstal",
+    "Reference stories": "French Broad Outfitters",
+    "Network health": "Schenley Labs",
+    "Winter campaign": "Rotermann Kindlustus",
+    "Edge summit": "Maridalen Vannverk",
+    "Partner road": "Musi River Textiles",
+}
 #: Proof that each type of activity asks for besides the invoice.
 PROOF = {
     "event": ("photo", "attendees"),
@@ -52,8 +64,8 @@ class PartnerIncentiveDemo(models.AbstractModel):
     def _create_fund_history(self):
         """Activities of two years: asked for, approved, run, claimed, and what came.
 
-        The process dates its steps today; they are dated back to when they would have
-        been taken.
+        Each step is taken on a day of its own, which is that of its journal entry too.
+        Claims are paid within weeks, and what nobody claimed in time expires.
         """
         self = self.sudo().with_context(
             tracking_disable=True, mail_create_nolog=True, mail_notrack=True
@@ -66,10 +78,12 @@ class PartnerIncentiveDemo(models.AbstractModel):
                 rows.append((plan, day))
         self._create_allocations({plan.key for plan, _day in rows})
         for number, (plan, day) in enumerate(rows):
-            activity = self._create_activity(plan, day)
+            activity = self._at(day)._create_activity(plan, day)
             if plan.claimed:
-                self._create_claim(number, plan, day, activity)
+                self._at(day)._create_claim(number, plan, day, activity)
+            self._close_activity(activity)
             self._create_leads(plan, day, activity)
+        self._create_audits()
 
     @api.model
     def _create_allocations(self, keys):
@@ -114,14 +128,41 @@ class PartnerIncentiveDemo(models.AbstractModel):
                 ],
             }
         )
+        asked = max(day - timedelta(days=35), self._get_start())
+        self._decide_request(
+            request, asked, asked + timedelta(days=2 + len(plan.name) % 4)
+        )
+        return request.mdf_activity_ids
+
+    @api.model
+    def _decide_request(self, request, asked, decided):
+        """Submit a request on one day, and approve all of it on another."""
         request.action_submit()
-        self._as(request, MANAGER).action_approve_all()
-        asked = datetime.combine(day - timedelta(days=35), time(9))
-        decided = asked + timedelta(days=2 + len(plan.name) % 4)
-        request._write_process({"submitted_on": asked, "decided_on": decided})
-        activity = request.mdf_activity_ids
-        activity._write_process({"approved_on": decided.date()})
-        return activity
+        for activity in self._as(request.mdf_activity_ids, MANAGER):
+            activity._check_decider()
+            activity._do_approve(activity.approve_amount, day=decided)
+        request._write_process(
+            {
+                "submitted_on": datetime.combine(asked, time(9)),
+                "decided_on": datetime.combine(decided, time(15)),
+            }
+        )
+
+    @api.model
+    def _decide_request_ago(self, request_id, asked, decided):
+        """The same for a record of the demo data; in days before today."""
+        self._decide_request(
+            self.env["partner.mdf.request"].browse(request_id),
+            self._get_today() - timedelta(days=asked),
+            self._get_today() - timedelta(days=decided),
+        )
+
+    @api.model
+    def _close_activity(self, activity):
+        """After the time to claim it is over, and what was not claimed expires."""
+        day = activity.claim_until + timedelta(days=1)
+        if day < self._get_today():
+            activity._do_close(day, "expiry")
 
     @api.model
     def _create_claim(self, number, plan, day, activity):
@@ -153,14 +194,37 @@ class PartnerIncentiveDemo(models.AbstractModel):
                     **(values if kind == "invoice" else {}),
                 }
             )
+        asked = day + timedelta(days=9)
+        self._decide_claim(claim, asked, asked + timedelta(days=3))
+        paid = asked + timedelta(days=15)
+        if paid < self._get_today():
+            self._settle(claim.offer_id, paid, claim.partner_id)
+
+    @api.model
+    def _decide_claim(self, claim, asked, decided):
+        """Submit a claim on one day, and approve it on another, by two people.
+
+        What would be decided from today on waits for its decision.
+        """
+        # the first: by this day it must have been claimed
+        claim._write_process({"submitted_on": datetime.combine(asked, time(10))})
         claim.action_submit()
-        asked = datetime.combine(day + timedelta(days=9), time(10))
-        # before it is approved: the day is one of those that its amount depends on
-        claim._write_process({"submitted_on": asked})
+        if decided >= self._get_today():
+            return
         if claim.state == "submitted":
             self._as(claim, CHANNEL).action_validate()
-        self._as(claim, MANAGER).action_approve()
-        claim._write_process({"decided_on": asked + timedelta(days=3, hours=4)})
+        decider = self._as(claim, MANAGER)
+        decider._check_can_approve()
+        decider._do_approve(datetime.combine(decided, time(14)))
+
+    @api.model
+    def _decide_claim_ago(self, claim_id, asked, decided):
+        """The same for a record of the demo data; in days before today."""
+        self._decide_claim(
+            self.env["partner.incentive.claim"].browse(claim_id),
+            self._get_today() - timedelta(days=asked),
+            self._get_today() - timedelta(days=decided),
+        )
 
     @api.model
     def _create_proof(self, number, kind, claim):
@@ -206,7 +270,7 @@ class PartnerIncentiveDemo(models.AbstractModel):
         order = self.env["sale.order"].create(
             {
                 "partner_id": self.env["res.partner"]
-                .create({"name": f"Customer of the {plan.title.lower()}"})
+                .create({"name": WON[plan.title], "is_company": True})
                 .id,
                 "campaign_id": activity.campaign_id.id,
                 "date_order": datetime.combine(ordered, time(11)),

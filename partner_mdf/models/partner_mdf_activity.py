@@ -419,8 +419,13 @@ class PartnerMdfActivity(models.Model):
             activity._do_approve(activity.approve_amount)
         return True
 
-    def _do_approve(self, amount, kind="accrual"):
+    def _do_approve(self, amount, kind="accrual", day=None):
+        """Commit the amount, and book it where it is provided for at once.
+
+        :param day: of the decision, and of its journal entry; today by default
+        """
         self.ensure_one()
+        day = day or fields.Date.context_today(self)
         fund = self.fund_id
         fund._lock_checkbook()
         self._check_ceilings(amount)
@@ -431,22 +436,20 @@ class PartnerMdfActivity(models.Model):
                 fund.sudo().offer_id,
                 self.partner_id,
                 fund.currency_id,
-                fields.Date.context_today(self),
+                day,
             )
         fund._commit_amount(self, amount)
-        today = fields.Date.context_today(self)
         self._write_process(
             {
                 "state": "approved",
                 "approved_amount": amount,
                 "approved_by": self.env.uid,
-                "approved_on": today,
-                "claim_until": max(self.date_to, today)
-                + timedelta(days=fund.claim_days),
+                "approved_on": day,
+                "claim_until": max(self.date_to, day) + timedelta(days=fund.claim_days),
             }
         )
         self._create_tracking()
-        self._book_obligation(today, kind)
+        self._book_obligation(day, kind)
         self.request_id._on_decision(self)
 
     def _check_ceilings(self, amount):

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime
 
 from freezegun import freeze_time
 
@@ -118,6 +118,36 @@ class TestMoney(MdfCommon):
         self.assertEqual(self._cost(fund, "contra_revenue"), 0)
         self.assertCheckbook(fund, committed=1000, spent=0)
         self.assertLedgerAgrees()
+
+    def test_booked_on_the_day_of_the_decision(self):
+        """Where the approver is: late on the 10th in UTC is the 11th in Tokyo."""
+        fund = self._create_fund(participation_rate=100)
+        self._allocate(fund, 5000, self.partner_1)
+        activity = self._request(fund, self._plan(1000)).mdf_activity_ids
+        self._as(activity, "manager")._do_approve(1000, day=date(2026, 2, 5))
+        self.assertEqual(activity.approved_on, date(2026, 2, 5))
+        self.assertEqual(activity.entry_ids.move_id.date, date(2026, 2, 5))
+        claim = self._claim(activity, 1000)
+        self._as(claim, "compliance").action_validate()
+        claim.write({"fair_value": 700, "treatment_reason": "Such a stand costs 700."})
+        decider = self._as(claim, "manager").with_context(tz="Asia/Tokyo")
+        decider._check_can_approve()
+        decider._do_approve(datetime(2026, 3, 10, 20))
+        self.assertEqual(claim.decided_on, datetime(2026, 3, 10, 20))
+        self.assertEqual(claim.reclassification_ids.date, date(2026, 3, 11))
+        self.assertEqual(set(activity.entry_ids.mapped("date")), {date(2026, 2, 5)})
+        self.assertLedgerAgrees()
+
+    def test_booked_at_the_claim_on_the_day_of_the_decision(self):
+        fund = self._create_fund(provision_at="claim")
+        self._allocate(fund, 500, self.partner_1)
+        claim = self._claim(self._activity(fund, 800), 600)
+        self._as(claim, "compliance").action_validate()
+        self._as(claim, "manager")._do_approve(datetime(2026, 3, 10, 9))
+        self.assertEqual(claim.mdf_activity_id.entry_ids.date, date(2026, 3, 10))
+        self.assertEqual(
+            claim.mdf_activity_id.entry_ids.move_id.date, date(2026, 3, 10)
+        )
 
     def test_no_distinct_service(self):
         """Training of the partner's own people reduces revenue altogether."""
@@ -306,6 +336,70 @@ class TestMoney(MdfCommon):
         self.assertLedgerAgrees()
         batch.move_ids.action_post()
         self.assertLedgerAgrees()
+
+    def _clawback(self, claim, **values):
+        clawback = self._as(
+            self.env["partner.incentive.clawback"], "compliance"
+        ).create(
+            {
+                "offer_id": claim.offer_id.id,
+                "partner_id": claim.partner_id.id,
+                "claim_id": claim.id,
+                "reason": "audit",
+                "description": "The photo shows another event",
+                **values,
+            }
+        )
+        clawback.action_submit()
+        return clawback
+
+    def test_clawback_of_a_paid_claim(self):
+        """It is netted by the next settlement, and taken back when it is lifted."""
+        fund = self._create_fund()
+        self._allocate(fund, 500, self.partner_1)
+        claim = self._approve_claim(self._claim(self._activity(fund, 1000), 200))
+        self._pay(fund, date(2026, 2, 1))
+        self.assertEqual(self._owed(fund), 400)
+        clawback = self._clawback(claim, share=60)
+        self.assertEqual(self._owed(fund), 400)
+        self._as(clawback, "finance").action_confirm()
+        self.assertEqual(clawback.amount, 60)
+        self.assertEqual(self._owed(fund), 340)
+        self._accrue(date(2026, 2, 28))
+        self.assertEqual(self._owed(fund), 340)
+        batch = self.env["partner.incentive.settlement"].create(
+            {
+                "company_id": self.company.id,
+                "date": date(2026, 3, 1),
+                "offer_ids": [Command.set(fund.offer_id.ids)],
+            }
+        )
+        batch._propose()
+        self.assertEqual(batch.line_ids.due, -60)
+        self._as(clawback, "finance").action_lift("The photo was mislabelled")
+        self.assertEqual(self._owed(fund), 400)
+        self.assertLedgerAgrees()
+
+    def test_a_claim_that_is_not_approved_is_not_clawed_back(self):
+        fund = self._create_fund()
+        self._allocate(fund, 500, self.partner_1)
+        claim = self._claim(self._activity(fund, 1000), 200)
+        with self.assertRaisesRegex(UserError, "does not count"):
+            self._clawback(claim)
+
+    def test_audit_of_a_claim(self):
+        """What fails is proposed as a clawback."""
+        fund = self._create_fund()
+        self._allocate(fund, 500, self.partner_1)
+        claim = self._approve_claim(self._claim(self._activity(fund, 1000), 200))
+        audit = self._as(self.env["partner.incentive.audit"], "compliance").create(
+            {"date_from": date(2026, 2, 1), "date_to": date(2026, 2, 1)}
+        )
+        audit.action_draw()
+        self.assertEqual(audit.line_ids.claim_id, claim)
+        audit.line_ids.write({"result": "failed", "finding": "Another event"})
+        audit.action_close()
+        self.assertEqual(audit.line_ids.clawback_id.state, "submitted")
 
     def test_tax_by_fiscal_position(self):
         tax = self.tax_purchase_a.copy({"name": "Input 20", "amount": 20})

@@ -1,4 +1,5 @@
-from datetime import timedelta
+import base64
+from datetime import datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 
@@ -27,8 +28,12 @@ TARGETS = {
     "keystone": 160000,
     "nordlicht": 190000,
 }
+#: Who reports what it sold on, each month of this year, and to whom.
+REPORTED = {
+    "alpine": ("Hotel Edelweiss", "Bergbahn Seelisberg", "Kantonsschule Uri"),
+    "oslo": ("Bjerke Handel", "Nydalen Fysioterapi", "Grefsen Eiendom"),
+}
 FINANCE = "partner_incentive_base.demo_user_finance"
-CONTROLLER = "partner_incentive_base.demo_user_controller"
 CHANNEL = "partner_incentive_base.demo_user_channel"
 MANAGER = "partner_incentive_base.demo_user_manager"
 
@@ -48,6 +53,7 @@ class PartnerIncentiveDemo(models.AbstractModel):
         )
         self._create_targets()
         self._create_direct_sales()
+        self._create_reported_sales()
         offers = self.env["partner.incentive.offer"].search(
             [
                 ("company_id", "=", self.env.company.id),
@@ -71,30 +77,9 @@ class PartnerIncentiveDemo(models.AbstractModel):
 
     @api.model
     def _accrue(self, offers, day):
-        Run = self._as(self.env["partner.incentive.run"], FINANCE)
+        Run = self._as(self._at(day).env["partner.incentive.run"], FINANCE)
         runs = Run.browse(Run.accrue(offers.ids, day)).sudo()
         runs.filtered(lambda run: not run.entry_count).unlink()
-
-    @api.model
-    def _settle(self, offers, day):
-        """Propose, approve and post as two people; it is paid a month later."""
-        Settlement = self._as(self.env["partner.incentive.settlement"], FINANCE)
-        batch = Settlement.browse(Settlement.settle(day, offers.ids))
-        if not any(batch.line_ids.mapped("amount")):
-            batch.sudo().unlink()
-            return
-        if batch.needs_approval:
-            batch.action_approve()
-        self._as(batch, CONTROLLER).action_post()
-        paid = day + timedelta(days=28)
-        if paid < self._get_today():
-            documents = batch.sudo().move_ids.filtered(
-                lambda move: (
-                    move.move_type in ("in_invoice", "out_refund")
-                    and move.amount_residual
-                )
-            )
-            self._pay([(document, paid, 1.0) for document in documents])
 
     # ------------------------------------------------------------------------ sales
 
@@ -145,6 +130,8 @@ class PartnerIncentiveDemo(models.AbstractModel):
                             product,
                             round(amount / product.list_price),
                             product.list_price,
+                            self.env.ref("base.USD"),
+                            day,
                         )
                     ],
                     "incentive_attribution_ids": [
@@ -171,6 +158,38 @@ class PartnerIncentiveDemo(models.AbstractModel):
                 if invoice.invoice_date + timedelta(days=21) < today
             ]
         )
+
+    @api.model
+    def _create_reported_sales(self):
+        """Files of the months that are over, read, submitted and accepted."""
+        today = self._get_today()
+        products = [self._get_product(key) for key in ("switch", "access_point")]
+        File = self.env["partner.sell.through.file"]
+        for key, customers in REPORTED.items():
+            for number in range(1, today.month - 1):
+                month = today.replace(month=number, day=1)
+                lines = ["date,document,product,quantity,amount,customer"]
+                for place, customer in enumerate(customers):
+                    product = products[place % 2]
+                    quantity = 2 + (number + 2 * place) % 4
+                    lines.append(
+                        f"{month + timedelta(days=4 + 7 * place)},"
+                        f"{key[0].upper()}-{100 * number + place},{product.name},"
+                        f"{quantity},{quantity * product.list_price:.2f},{customer}"
+                    )
+                file = File.create(
+                    {
+                        "name": f"Sales of {month:%B %Y}",
+                        "partner_id": self._get_partner(key).id,
+                        "filename": f"sales-{month:%Y-%m}.csv",
+                        "file": base64.b64encode("\n".join(lines).encode()),
+                    }
+                )
+                file.action_check()
+                file.action_submit()
+                self._as(file, MANAGER).action_accept()
+                decided = month + relativedelta(months=1, days=5)
+                file.write({"decided_on": datetime.combine(decided, time(9))})
 
     # ------------------------------------------------------------------ exceptions
 

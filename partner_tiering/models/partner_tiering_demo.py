@@ -16,6 +16,9 @@ Raven Reef Ridge River Sable Sierra Slate Spruce Stern Summit Tamarack Tern
 Thistle Topaz Umbra Valley Willow Zephyr
 """.split()
 TRADES = ("Systems", "Networks", "IT", "Solutions", "Data", "Digital")
+#: What their customers are in.
+BUSINESSES = ("Logistics", "Clinics", "Foods", "Insurance")
+CUSTOMERS = 3
 #: Per tier: contracts of eight that are lost in a year, items of four that are done,
 #: days to the first value, people certified.
 LEVELS = {"gold": (0, 4, 45, 4), "silver": (2, 3, 60, 2), "bronze": (5, 2, 90, 0)}
@@ -25,7 +28,7 @@ PER_QUARTER = 2
 
 
 class PartnerTieringDemo(models.AbstractModel):
-    """Makes a history of sixty partners with four stories in it.
+    """Makes a history of partners with four stories in it.
 
     * *Harbor Integration* drifts: in the last quarter it loses customers and deploys
       worse.
@@ -33,9 +36,9 @@ class PartnerTieringDemo(models.AbstractModel):
     * *Nordlicht Systems* gets better and better, and is ready for Gold.
     * *Kleine IT* is small and below what its tier asks for; the safety net holds.
 
-    All others stay what they are. Called by the demo data and by the test that looks
-    for the four and for nobody else. Partners of the base's demo data are among the
-    sixty, the four by their names; where those data are not there, all are made.
+    All others stay what they are. Called by the demo data, and then about the partners
+    of the base's demo data, the four by their names; and by the test that looks for the
+    four and for nobody else. Where those data are not there, sixty partners are made.
     """
 
     _name = "partner.tiering.demo"
@@ -70,8 +73,11 @@ class PartnerTieringDemo(models.AbstractModel):
         setup = self._create_setup(starts)
         stories, partners = self._create_partners(starts[0])
         generator = random.Random(60)
-        for partner, level, story in partners:
-            self._create_records(setup, generator, partner, level, story, starts)
+        for place, (partner, level, story) in enumerate(partners):
+            customers = self._create_customers(place)
+            self._create_records(
+                setup, generator, partner, customers, level, story, starts
+            )
         self.env.flush_all()
         policy = setup["policy"]
         for start in starts[BEFORE:]:
@@ -243,10 +249,11 @@ class PartnerTieringDemo(models.AbstractModel):
 
     @api.model
     def _create_partners(self, since):
-        """``({story: partner}, [(partner, level, story)])``: sixty in all."""
+        """``({story: partner}, [(partner, level, story)])``."""
         grades = self._get_grades()
         levels = {grade: level for level, grade in grades.items()}
         known = self._get_known_partners()
+        count = 0 if known else 60
         stories, partners = {}, []
         for story, (name, level) in self.STORIES.items():
             stories[story] = known.pop(self.KEYS[story], None) or self._create_partner(
@@ -257,7 +264,7 @@ class PartnerTieringDemo(models.AbstractModel):
             if partner.grade_id in levels:
                 partners.append((partner, levels[partner.grade_id], None))
         missing = self.env["res.partner"]
-        for number in range(60 - len(partners)):
+        for number in range(count - len(partners)):
             level = ("bronze", "silver", "gold", "silver")[number % 4]
             name = f"{NAMES[number]} {TRADES[number % len(TRADES)]}"
             missing |= self._create_partner(name, grades[level], since)
@@ -265,6 +272,12 @@ class PartnerTieringDemo(models.AbstractModel):
         missing |= self.env["res.partner"].union(
             *(partner for partner in stories.values() if not partner.enrollment_ids)
         )
+        if missing:
+            self._enroll(missing, since)
+        return stories, partners
+
+    @api.model
+    def _enroll(self, partners, since):
         program = self.env["partner.incentive.program"].create(
             {
                 "name": "Partner Program",
@@ -280,10 +293,9 @@ class PartnerTieringDemo(models.AbstractModel):
                     "partner_id": partner.id,
                     "date_from": since,
                 }
-                for partner in missing
+                for partner in partners
             ]
         )
-        return stories, partners
 
     @api.model
     def _get_known_partners(self):
@@ -312,14 +324,25 @@ class PartnerTieringDemo(models.AbstractModel):
         )
 
     @api.model
-    def _create_records(self, setup, generator, partner, level, story, starts):
-        """Contracts, deployments and certifications of one partner."""
-        customers = self.env["res.partner"].create(
+    def _create_customers(self, place):
+        """Those of the partner at a place."""
+        numbers = range(place * CUSTOMERS, (place + 1) * CUSTOMERS)
+        return self.env["res.partner"].create(
             [
-                {"name": f"Customer {number} of {partner.name}", "is_company": True}
-                for number in range(1, 4)
+                {
+                    "name": f"{NAMES[number % len(NAMES)]} "
+                    f"{BUSINESSES[number // len(NAMES)]}",
+                    "is_company": True,
+                }
+                for number in numbers
             ]
         )
+
+    @api.model
+    def _create_records(
+        self, setup, generator, partner, customers, level, story, starts
+    ):
+        """Contracts, deployments and certifications of one partner."""
         lost, done, days, people = LEVELS[level]
         amount = 200 if story == "small" else 2000
         contracts, deployments = [], []
@@ -480,6 +503,7 @@ class PartnerTieringDemo(models.AbstractModel):
     def _create_extras(self, stories, setup, today):
         """What people would have done about it so far."""
         self._submit_safety_nets()
+        self._accrue_renewals(today)
         self._create_account_plan(stories["rising"], today)
         rising = stories["rising"]
         cards = rising.scorecard_ids.sorted("date_to")
@@ -514,6 +538,23 @@ class PartnerTieringDemo(models.AbstractModel):
                 "seats": 40,
             }
         )
+
+    @api.model
+    def _accrue_renewals(self, today):
+        """Book what the contracts that were renewed earn, by the year."""
+        offer = self.env.ref(
+            "partner_rebate.demo_offer_renewal", raise_if_not_found=False
+        )
+        finance = self.env.ref(
+            "partner_incentive_base.demo_user_finance", raise_if_not_found=False
+        )
+        if not (offer and finance) or offer.company_id != self.env.company:
+            return
+        Run = self.env["partner.incentive.run"].with_user(finance)
+        for day in (today.replace(month=1, day=1) - timedelta(days=1), today):
+            Run.with_context(
+                allowed_company_ids=self.env.company.ids, ir_sequence_date=day
+            ).accrue(offer.ids, day)
 
     @api.model
     def _prepare_owner(self):

@@ -21,7 +21,7 @@ from .screenshots import READY, STYLE, Session
 ROOT = "partner_incentive_base.menu_incentive_root"
 FOLDER = paths.HOME / "crawl"
 WIDTHS = (1440, 390)
-STAFF = ("admin", "manager", "channel", "finance", "controller")
+STAFF = ("admin", "manager", "channel", "finance", "controller", "compliance")
 PARTNERS = ("anna", "bo")
 #: The portal's pages of the suite; others are Odoo's own.
 PORTAL = re.compile(r"^/(my/incentives|partner-program)")

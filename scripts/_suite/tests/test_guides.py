@@ -9,6 +9,15 @@ from _suite import example, paths
 
 DEVELOPER = paths.REPO / "docs" / "developer.md"
 API = paths.REPO / "docs" / "user" / "api.md"
+FEATURES = paths.REPO / "docs" / "features.md"
+#: How its first lines abbreviate the modules.
+MODULES = {
+    "base": "partner_incentive_base",
+    "rebate": "partner_rebate",
+    "deal_registration": "partner_deal_registration",
+    "mdf": "partner_mdf",
+    "tiering": "partner_tiering",
+}
 GUIDES = [
     paths.REPO / "README.md",
     *sorted((paths.REPO / "docs").rglob("*.md")),
@@ -46,6 +55,29 @@ class TestFiles(unittest.TestCase):
         for code in blocks:
             with self.subTest(code=code[:80]):
                 self.assertTrue(any(_flatten(code) in source for source in sources))
+
+
+class TestFeatures(unittest.TestCase):
+    def test_proofs_are_there(self):
+        """Each row is five cells; the last one names files, and tests in them."""
+        rows = [
+            [cell.strip() for cell in line.strip("|").split(" | ")]
+            for line in FEATURES.read_text().splitlines()
+            if re.match(r"\| [SF]\d", line)
+        ]
+        self.assertGreater(len(rows), 100)
+        for row in rows:
+            with self.subTest(row[0]):
+                self.assertEqual(len(row), 5)
+                self.assertEqual(row[2] == "later", row[4] == "-")
+                for place, test in re.findall(r"`([^` ]+)`(?: \((\w+)\))?", row[4]):
+                    self._check(place, test)
+
+    def _check(self, place, test):
+        first, slash, rest = place.partition("/")
+        found = list(paths.REPO.glob(MODULES.get(first, first) + slash + rest))
+        self.assertTrue(found, place)
+        self.assertIn(f"def {test}", found[0].read_text() if test else "def ")
 
 
 @tagged("post_install", "-at_install")
