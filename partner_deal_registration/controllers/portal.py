@@ -152,13 +152,15 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
             "due": deal_sudo.protected_until if ends else None,
         }
 
+    def _get_home_counts(self):
+        return {
+            **super()._get_home_counts(),
+            "deals": ("partner.deal.registration", self._get_own_domain(), "state"),
+        }
+
     def _get_home_cards(self):
         env = request.env
-        counts = dict(
-            env["partner.deal.registration"]
-            .sudo()
-            ._read_group(self._get_own_domain(), ["state"], ["__count"])
-        )
+        counts = self._get_home_count("deals")
         waiting = sum(counts.get(state, 0) for state in ("submitted", "conflict"))
         return [
             *super()._get_home_cards(),
