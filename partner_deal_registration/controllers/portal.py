@@ -96,6 +96,19 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
     def _get_dispute_areas(self):
         return {**super()._get_dispute_areas(), "partner.deal.registration": ("deals",)}
 
+    def _get_tabs(self):
+        return [
+            *super()._get_tabs(),
+            {
+                "title": request.env._("Deals"),
+                "url": "/my/incentives/deals",
+                "areas": ("deals",),
+                "group": "sales",
+                "sequence": 20,
+                "pages": ("incentive_deals",),
+            },
+        ]
+
     # --------------------------------------------------------------------- overview
 
     def _get_home_task_kinds(self):

@@ -15,6 +15,7 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 from .portal_calculator import PortalCalculator
 from .portal_home import PortalHome
 from .portal_records import MAX_ID, PortalRecords
+from .portal_tabs import PortalTabs
 from .portal_terms import PortalTerms
 
 ZERO = Decimal(0)
@@ -25,6 +26,7 @@ MAX_NOTE_LENGTH = 2000
 
 class PartnerIncentivePortal(
     PortalHome,
+    PortalTabs,
     PortalCalculator,
     PortalTerms,
     PortalRecords,
@@ -49,6 +51,7 @@ class PartnerIncentivePortal(
             "partner_sudo": self._get_incentive_partner(),
             "incentive_preview": request.env["ir.http"]._get_incentive_preview(),
             "incentive_areas": self._get_areas(),
+            "incentive_tabs": self._prepare_tabs(page_name),
             **values,
         }
 

@@ -142,6 +142,23 @@ class PartnerMdfPortal(PartnerIncentivePortal):
 
     # -------------------------------------------------------------------------- funds
 
+    def _get_tabs(self):
+        return [
+            *super()._get_tabs(),
+            {
+                "title": request.env._("Funds"),
+                "url": "/my/incentives/funds",
+                "areas": ("funds",),
+                "group": None,
+                "sequence": 40,
+                "pages": (
+                    "incentive_funds",
+                    "incentive_fund_request",
+                    "incentive_claim",
+                ),
+            },
+        ]
+
     # --------------------------------------------------------------------- overview
 
     def _get_home_task_kinds(self):

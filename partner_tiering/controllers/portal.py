@@ -58,6 +58,41 @@ class PartnerTieringPortal(PartnerIncentivePortal):
     def _clean(text, limit=MAX_TEXT):
         return (text or "").replace("\x00", "").strip()[:limit]
 
+    def _get_tab_groups(self):
+        return {
+            **super()._get_tab_groups(),
+            "performance": request.env._("Performance"),
+        }
+
+    def _get_tabs(self):
+        env = request.env
+        return [
+            *super()._get_tabs(),
+            {
+                "title": env._("Score and tier"),
+                "url": URL,
+                "areas": ("performance",),
+                "group": "performance",
+                "sequence": 50,
+                "pages": (
+                    "incentive_performance",
+                    "incentive_deployments",
+                    "incentive_deployment",
+                    "incentive_deployment_new",
+                    "incentive_review",
+                    "incentive_account_plan",
+                ),
+            },
+            {
+                "title": env._("Enablement"),
+                "url": "/my/incentives/enablement",
+                "areas": (),
+                "group": "performance",
+                "sequence": 52,
+                "pages": ("incentive_enablement", "incentive_announcement"),
+            },
+        ]
+
     # -------------------------------------------------------------------- overview
 
     def _get_home_task_kinds(self):
