@@ -96,6 +96,19 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
     def _get_dispute_areas(self):
         return {**super()._get_dispute_areas(), "partner.deal.registration": ("deals",)}
 
+    def _get_tabs(self):
+        return [
+            *super()._get_tabs(),
+            {
+                "title": request.env._("Deals"),
+                "url": "/my/incentives/deals",
+                "areas": ("deals",),
+                "group": "sales",
+                "sequence": 20,
+                "pages": ("incentive_deals",),
+            },
+        ]
+
     # --------------------------------------------------------------------- overview
 
     def _get_home_task_kinds(self):
@@ -152,13 +165,15 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
             "due": deal_sudo.protected_until if ends else None,
         }
 
+    def _get_home_counts(self):
+        return {
+            **super()._get_home_counts(),
+            "deals": ("partner.deal.registration", self._get_own_domain(), "state"),
+        }
+
     def _get_home_cards(self):
         env = request.env
-        counts = dict(
-            env["partner.deal.registration"]
-            .sudo()
-            ._read_group(self._get_own_domain(), ["state"], ["__count"])
-        )
+        counts = self._get_home_count("deals")
         waiting = sum(counts.get(state, 0) for state in ("submitted", "conflict"))
         return [
             *super()._get_home_cards(),

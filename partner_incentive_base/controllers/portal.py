@@ -15,6 +15,7 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 from .portal_calculator import PortalCalculator
 from .portal_home import PortalHome
 from .portal_records import MAX_ID, PortalRecords
+from .portal_tabs import PortalTabs
 from .portal_terms import PortalTerms
 
 ZERO = Decimal(0)
@@ -24,7 +25,12 @@ MAX_NOTE_LENGTH = 2000
 
 
 class PartnerIncentivePortal(
-    PortalHome, PortalCalculator, PortalTerms, PortalRecords, CustomerPortal
+    PortalHome,
+    PortalTabs,
+    PortalCalculator,
+    PortalTerms,
+    PortalRecords,
+    CustomerPortal,
 ):
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
@@ -45,6 +51,7 @@ class PartnerIncentivePortal(
             "partner_sudo": self._get_incentive_partner(),
             "incentive_preview": request.env["ir.http"]._get_incentive_preview(),
             "incentive_areas": self._get_areas(),
+            "incentive_tabs": self._prepare_tabs(page_name),
             **values,
         }
 
@@ -65,7 +72,7 @@ class PartnerIncentivePortal(
 
     def _prepare_overview_values(self, message=None):
         enrollments_sudo = self._get_enrollments()
-        agreements = self._get_agreements(enrollments_sudo.program_id)
+        agreements = self._get_agreements()
         visible = self._get_visible_offers(enrollments_sudo)
         offers = self._prepare_offers(visible, enrollments_sudo)
         own = self._get_own_domain()
@@ -189,7 +196,7 @@ class PartnerIncentivePortal(
             "progress": round(100 * max(volume, 0.0) / reach) if missing > 0 else 100,
             "is_highest": bool(values["rate"])
             and missing <= 0
-            and len(version.bracket_ids) > 1,
+            and version._get_portal_terms().bracket_count > 1,
             "pooled": version.pooled,
         }
 
@@ -199,11 +206,10 @@ class PartnerIncentivePortal(
 
     def _get_first_step(self, version, own_segments):
         """``(volume, earned there)`` of the first bracket of the partner's ladder."""
-        if not version.bracket_ids or version._get_reference():
+        scales = version._get_portal_terms().scales
+        if not scales or version._get_reference():
             return 0.0, 0.0
-        scales = version._get_scales()
-        segment = (version.bracket_ids.segment_id.sorted() & own_segments)[:1]
-        scale = scales.get(segment.id or 0)
+        scale = scales.get(self._get_own_scale_key(version, own_segments))
         bound = scale.next_bound(ZERO) if scale else None
         if bound is None:
             return 0.0, 0.0

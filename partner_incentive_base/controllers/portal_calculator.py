@@ -41,11 +41,8 @@ class PortalCalculator:
 
     def _get_own_scale(self, version, own_segments):
         """The ladder that is the partner's own, in volumes, or None."""
-        if not version.bracket_ids:
-            return None
-        scales = version._get_scales()
-        own = (version.bracket_ids.segment_id.sorted() & own_segments)[:1].id or 0
-        scale = scales.get(own)
+        scales = version._get_portal_terms().scales
+        scale = scales.get(self._get_own_scale_key(version, own_segments))
         return scale and self._get_calculator_scale(version, scale)
 
     def _get_example_volume(self, version, scale):

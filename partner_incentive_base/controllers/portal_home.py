@@ -1,5 +1,6 @@
 """What waits for a partner, what is next, and how it went: parts of the overview."""
 
+from collections import defaultdict
 from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -34,6 +35,15 @@ class PortalHome:
         """
         return []
 
+    def _get_home_counts(self):
+        """Records to be counted by a selection field, for cards; extension point.
+
+        All of them are counted by one query, with the tasks.
+
+        :return: ``{name: (model, domain, field)}``; see :meth:`_get_home_count`
+        """
+        return {}
+
     def _get_home_cards(self):
         """Figures in short, each with a link to its page; extension point.
 
@@ -55,37 +65,75 @@ class PortalHome:
         return sorted(tasks, key=lambda task: task["due"] or date.max)
 
     def _get_record_tasks(self, areas):
-        """Tasks of all kinds: one query says which records wait."""
-        kinds = [
-            kind
-            for kind in self._get_home_task_kinds()
-            if not areas.isdisjoint(kind["areas"])
-        ]
-        if not kinds:
-            return []
-        parts = [
-            SQL(
-                "(SELECT %s AS kind, waiting.id FROM (%s) AS waiting)",
-                number,
+        """Tasks of the kinds that the user's role includes."""
+        tasks = []
+        for kind, record_ids in self._read_home()["tasks"]:
+            if areas.isdisjoint(kind["areas"]):
+                continue
+            records_sudo = request.env[kind["model"]].sudo().browse(record_ids)
+            tasks += [kind["prepare"](record_sudo) for record_sudo in records_sudo]
+        return tasks
+
+    def _get_home_count(self, name):
+        """``{value of the field: number}`` of what :meth:`_get_home_counts` names."""
+        return self._read_home()["counts"].get(name, {})
+
+    def _read_home(self):
+        """Which records wait, and how many there are of others: one query for all.
+
+        :return: ``{"tasks": [(kind, ids)], "counts": {name: {value: number}}}``
+        """
+        return self._get_once("home", self._query_home)
+
+    def _query_home(self):
+        kinds, counts = self._get_home_task_kinds(), self._get_home_counts()
+        parts = []
+        for number, kind in enumerate(kinds):
+            query = (
                 request.env[kind["model"]]
                 .sudo()
                 ._search(kind["domain"], order=kind["order"], limit=TASK_LIMIT)
-                .select(),
             )
-            for number, kind in enumerate(kinds)
-        ]
-        ids = {}
-        for number, record_id in request.env.execute_query(
-            SQL(" UNION ALL ").join(parts)
-        ):
-            ids.setdefault(number, []).append(record_id)
-        return [
-            kinds[number]["prepare"](record_sudo)
-            for number, record_ids in ids.items()
-            for record_sudo in request.env[kinds[number]["model"]]
-            .sudo()
-            .browse(record_ids)
-        ]
+            parts.append(
+                SQL(
+                    "(SELECT %s AS place, waiting.id AS number, NULL AS value "
+                    "FROM (%s) AS waiting)",
+                    number,
+                    query.select(),
+                )
+            )
+        for number, (model, domain, name) in enumerate(counts.values(), len(kinds)):
+            Model_sudo = request.env[model].sudo()
+            query = Model_sudo._search(domain)
+            parts.append(
+                SQL(
+                    "(SELECT %s, COUNT(*), counted.value FROM (%s) AS counted "
+                    "GROUP BY counted.value)",
+                    number,
+                    query.select(
+                        SQL(
+                            "%s AS value",
+                            Model_sudo._field_to_sql(query.table, name, query),
+                        )
+                    ),
+                )
+            )
+        rows = defaultdict(list)
+        if parts:
+            for place, *row in request.env.execute_query(
+                SQL(" UNION ALL ").join(parts)
+            ):
+                rows[place].append(row)
+        return {
+            "tasks": [
+                (kind, [record_id for record_id, _value in rows[number]])
+                for number, kind in enumerate(kinds)
+            ],
+            "counts": {
+                name: {value: count for count, value in rows[number]}
+                for number, name in enumerate(counts, len(kinds))
+            },
+        }
 
     def _prepare_cards(self):
         areas = self._get_areas()
@@ -104,7 +152,7 @@ class PortalHome:
         enrollments_sudo = self._get_enrollments()
         if "agreements" not in self._get_areas():
             return []
-        agreements = self._get_agreements(enrollments_sudo.program_id)
+        agreements = self._get_agreements()
         tasks = [
             {
                 "title": env._("Accept the agreement"),

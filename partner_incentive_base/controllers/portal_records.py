@@ -123,22 +123,35 @@ class PortalRecords:
             ),
         )
 
-    def _get_agreements(self, programs_sudo):
-        """``{program: agreement in force today}``, in one query."""
+    def _get_agreements(self):
+        """``{program: agreement in force today}``, of programs in reach."""
         return self._get_once(
-            ("agreements", programs_sudo), lambda: self._read_agreements(programs_sudo)
+            "agreements", lambda: self._read_agreements(self._get_programs_in_reach())
+        )
+
+    def _get_programs_in_reach(self):
+        """Programs that the partner takes part in, or can ask to join; one query."""
+        own = self._get_enrollments().program_id
+        Program = request.env["partner.incentive.program"].sudo()
+        return self._get_once(
+            "programs",
+            lambda: Program.with_context(active_test=False).search_fetch(
+                Domain("id", "in", own.ids)
+                | (Domain("active", "=", True) & self._get_open_program_domain())
+            ),
         )
 
     def _read_agreements(self, programs_sudo):
         agreements_sudo = (
             request.env["partner.incentive.agreement"]
             .sudo()
-            .search(
+            .search_fetch(
                 [
                     ("program_id", "in", programs_sudo.ids),
                     ("state", "=", "published"),
                     ("effective_date", "<=", self._get_today()),
                 ],
+                ["program_id"],
                 order="effective_date, number",
             )
         )
@@ -161,12 +174,17 @@ class PortalRecords:
     def _get_open_programs(self, enrollments_sudo):
         """Programs the partner can ask to join and takes no part in yet."""
         present = enrollments_sudo.filtered(lambda e: e.state != "ended").program_id
-        return (
-            request.env["partner.incentive.program"]
-            .sudo()
-            .search_fetch(
-                self._get_open_program_domain() & Domain("id", "not in", present.ids),
-                ("name", "date_from", "date_to"),
+        agreements = self._get_agreements()
+        today = self._get_today()
+        # what _get_open_program_domain() says, of programs that were read already
+        return self._get_programs_in_reach().filtered(
+            lambda program: (
+                program not in present
+                and program.active
+                and program.state == "active"
+                and program.date_to >= today
+                and program.company_id in request.env.companies
+                and program in agreements
             )
         )
 
@@ -195,25 +213,8 @@ class PortalRecords:
     # ----------------------------------------------------------------------- offers
 
     def _get_own_segments(self, segments_sudo):
-        """Those segments that the partner belongs to today, in one query."""
-        if not segments_sudo:
-            return segments_sudo
-        partner_sudo = self._get_incentive_partner()
-        Partner = partner_sudo.browse().sudo()
-        rows = request.env.execute_query(
-            SQL(" UNION ALL ").join(
-                SQL(
-                    "(SELECT %s FROM (%s) AS member)",
-                    segment.id,
-                    Partner._search(
-                        segment._get_partner_domain()
-                        & Domain("id", "=", partner_sudo.id)
-                    ).select(),
-                )
-                for segment in segments_sudo
-            )
-        )
-        return segments_sudo.browse([segment_id for (segment_id,) in rows])
+        """Those segments that the partner belongs to today."""
+        return segments_sudo._filter_by_partner(self._get_incentive_partner())
 
     def _get_current_version(self, offer_sudo):
         """The published version in force today; before the first one, the first."""
@@ -234,13 +235,13 @@ class PortalRecords:
 
     def _get_program_offers(self):
         """Offers published in the programs that the partner takes part in."""
-        active = self._get_enrollments().filtered(lambda e: e.state == "active")
+        active = self._get_own_domain() & Domain("state", "=", "active")
         Offer = request.env["partner.incentive.offer"].sudo()
         return self._get_once(
             "program offers",
-            lambda: Offer.search(
+            lambda: Offer.search_fetch(
                 [
-                    ("program_id", "in", active.program_id.ids),
+                    ("program_id.enrollment_ids", "any", active),
                     ("state", "in", ("published", "suspended")),
                 ],
                 order="name, id",
@@ -257,31 +258,45 @@ class PortalRecords:
                 found.append((offer_sudo, self._get_current_version(offer_sudo)))
         versions = request.env["partner.incentive.offer.version"].sudo()
         versions = versions.union(*(version for _offer, version in found))
-        own = self._get_own_segments(
-            versions.segment_ids | versions.bracket_ids.segment_id
-        )
+        terms = {version: version._get_portal_terms() for version in versions}
+        Segment = request.env["partner.incentive.segment"].sudo()
         partner_sudo = self._get_incentive_partner()
+        segment_ids = {
+            segment_id
+            for each in terms.values()
+            for segment_id in (*each.segment_ids, *filter(None, each.scales))
+        }
+        memberships = Segment.browse(segment_ids)._get_memberships(partner_sudo)
+        own = Segment.browse(memberships)
+        # Pages look at one version after the other; what they read of the first one
+        # is read of all.
         return [
-            (offer_sudo, version, own)
+            (offer_sudo, version.with_prefetch(versions._prefetch_ids), own)
             for offer_sudo, version in found
-            if version.segment_ids & own or partner_sudo in version.partner_ids
+            if any(memberships.get(each) for each in terms[version].segment_ids)
+            or partner_sudo in version.partner_ids
         ]
+
+    def _get_own_scale_key(self, version, own_segments):
+        """Id of the segment whose brackets are the partner's, 0 for all others'."""
+        scales = version._get_portal_terms().scales
+        own = own_segments.filtered(lambda segment: segment.id in scales)
+        # The order of segments is only asked for where it matters.
+        return (own.sorted() if len(own) > 1 else own)[:1].id or 0
 
     def _get_past_offers(self, visible):
         """Offers that are over, under which the partner has a history."""
         present = [offer_sudo.id for offer_sudo, _version, _own in visible]
-        groups = (
+        standings = (
             request.env["partner.incentive.standing"]
             .sudo()
-            ._read_group(
-                self._get_own_domain() & Domain("offer_id", "not in", present),
-                ["offer_id"],
-            )
+            ._search(self._get_own_domain() & Domain("offer_id", "not in", present))
         )
         return (
             request.env["partner.incentive.offer"]
             .sudo()
-            .union(*(offer_sudo for (offer_sudo,) in groups))
+            .with_context(active_test=False)
+            .search_fetch([("id", "in", standings.subselect("offer_id"))], ["name"])
         )
 
     def _get_offer(self, offer_id):
@@ -367,7 +382,8 @@ class PortalRecords:
         """Offers that the partner's statement has lines of.
 
         A look into the index for each offer; the lines themselves, of which there can
-        be many, are not read.
+        be many, are not read. The order says which index: without it, all lines of the
+        partner were read for each offer that has none.
         """
         Offer = request.env["partner.incentive.offer"].sudo()
         Offer = Offer.with_context(active_test=False)
@@ -385,7 +401,11 @@ class PortalRecords:
                 limit=1,
             )
         )
-        entries.order = offers.order = None
+        offers.order = None
+        entries.order = SQL(", ").join(
+            SQL.identifier("partner_incentive_entry", name)
+            for name in ("offer_id", "partner_id", "window_from")
+        )
         rows = request.env.execute_query(
             SQL(
                 "SELECT offer.id FROM (%s) AS offer, LATERAL (%s) AS entry",

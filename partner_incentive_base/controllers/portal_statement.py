@@ -16,6 +16,7 @@ from odoo.tools import format_date
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..models.partner_incentive_entry import EARNING_KINDS
+from ..report.partner_incentive_statement import MAX_LINES
 from .portal import PartnerIncentivePortal
 from .portal_records import MAX_ID
 
@@ -138,6 +139,7 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
             offset=pager["offset"],
         )
         offers = self._get_statement_offers()
+        count = max((total["count"] for total in totals.values()), default=0)
         return request.render(
             "partner_incentive_base.portal_my_incentive_statement",
             self._prepare_incentive_values(
@@ -152,6 +154,7 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
                 is_filtered=bool(set(arguments) - {"sortby"}),
                 sortings=sortings,
                 pager=pager,
+                paper_limit=MAX_LINES if count > MAX_LINES else 0,
                 export_url="/my/incentives/statement/export?" + url_encode(arguments),
                 file_arguments=url_encode(
                     {

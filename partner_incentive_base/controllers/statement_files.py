@@ -1,10 +1,13 @@
 """The statement as a file: PDF and spreadsheet, for partners and for the office."""
 
+import os
+
 from werkzeug.exceptions import NotFound
 from werkzeug.urls import url_encode
+from werkzeug.wsgi import wrap_file
 
 from odoo.exceptions import AccessError, MissingError, UserError
-from odoo.http import Controller, content_disposition, request, route
+from odoo.http import Controller, Response, content_disposition, request, route
 
 from .portal_statement import PartnerIncentiveStatement
 
@@ -15,23 +18,25 @@ TYPES = {
 
 
 def make_statement_response(statement, partner, extension, start, end):
-    """Response with the file of a partner's statement.
+    """Response that streams the file of a partner's statement.
 
     A PDF opens in the browser, also on a phone that would not know where to put it.
     """
-    make = {"pdf": statement._get_pdf, "xlsx": statement._get_spreadsheet}[extension]
-    name = statement._get_filename(partner, extension)
+    file = statement._open_file(partner, extension, start, end)
     disposition = content_disposition(
-        name, "inline" if extension == "pdf" else "attachment"
+        statement._get_filename(partner, extension),
+        "inline" if extension == "pdf" else "attachment",
     )
-    return request.make_response(
-        make(partner, start, end),
+    return Response(
+        wrap_file(request.httprequest.environ, file),
         headers=[
             ("Content-Type", TYPES[extension]),
+            ("Content-Length", str(os.fstat(file.fileno()).st_size)),
             ("Content-Disposition", disposition),
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
         ],
+        direct_passthrough=True,
     )
 
 

@@ -41,6 +41,7 @@ from . import partner_incentive_measure
 from . import partner_incentive_objective
 from . import partner_incentive_objective_goal
 from . import partner_incentive_offer_version
+from . import partner_incentive_offer_version_portal
 from . import partner_incentive_offer
 from . import partner_incentive_offer_template
 from . import partner_incentive_performance_figures

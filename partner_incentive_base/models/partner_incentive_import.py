@@ -451,7 +451,7 @@ class PartnerIncentiveImport(models.Model):
         )
         self.message_post(
             body=self.env._(
-                "%(new)s lines booked, %(known)s known already.",
+                "Lines booked: %(new)s, known already: %(known)s.",
                 new=len(lines),
                 known=self.known_count,
             )

@@ -57,6 +57,57 @@ class PartnerIncentiveNotifiedMixin(models.AbstractModel):
             self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
         return mails_sudo
 
+    @api.model
+    def _write_to_people(self, document, subject, body, people, email_from):
+        """Queue a text that somebody wrote, to each of some people alone.
+
+        For what a person looked at before it goes out; :meth:`_notify_partner` is for
+        events. Whoever calls has asked who wants it, and keeps the text.
+
+        :param document: record that it is about, for the frame and its button
+        :param body: HTML
+        :param people: ``res.partner`` records with an address
+        :return: the queued ``mail.mail`` records, by the superuser
+        """
+        mails_sudo = self.env["mail.mail"].sudo()
+        Render = self.env["mail.render.mixin"].sudo()
+        company = document._mail_get_companies(default=self.env.company)[document.id]
+        default = self.env.lang or "en_US"
+        groups = people.grouped(lambda one: one.lang or default)
+        for lang, group in groups.items():
+            framed = Render.with_context(lang=lang)._render_encapsulate(
+                "mail.mail_notification_layout",
+                body,
+                add_context={
+                    "company": company,
+                    "subtitles": [subject],
+                    "has_button_access": True,
+                    "button_access": {
+                        "title": self.with_context(lang=lang).env._(
+                            "Open on the portal"
+                        ),
+                        "url": document.get_base_url() + "/my/incentives",
+                    },
+                },
+                context_record=document,
+            )
+            mails_sudo += mails_sudo.create(
+                [
+                    {
+                        "subject": subject,
+                        "body_html": framed,
+                        "email_from": email_from,
+                        "reply_to": email_from,
+                        "recipient_ids": one.ids,
+                        "auto_delete": True,
+                    }
+                    for one in group
+                ]
+            )
+        if mails_sudo:
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        return mails_sudo
+
     def _prepare_mailings(self, event):
         """``{language: [(document, people)]}``; without people, the chatter only."""
         partners = {record: record._get_notified_partner() for record in self}

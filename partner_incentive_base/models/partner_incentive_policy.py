@@ -200,7 +200,7 @@ class PartnerIncentivePolicy(models.Model):
         """
         region = partner.commercial_partner_id.incentive_region_id
         near = [int(each) for each in (region.parent_path or "").split("/") if each]
-        policies = self.search(
+        policies = self.search_fetch(
             Domain("company_id", "in", companies.ids)
             & Domain("state", "=", "published")
             & Domain("region_id", "in", [False, *near]),
@@ -235,11 +235,12 @@ class PartnerIncentivePolicy(models.Model):
         asked = self.filtered("requires_acceptance")
         accepted = (
             self.env["partner.incentive.policy.acceptance"]
-            .search(
+            .search_fetch(
                 [
                     ("policy_id", "in", asked.ids),
                     ("partner_id", "=", partner.commercial_partner_id.id),
-                ]
+                ],
+                ["policy_id"],
             )
             .policy_id
         )

@@ -178,7 +178,30 @@ class PartnerIncentiveProgram(models.Model):
             if vals["state"] == "closed":
                 vals = {**vals, "is_default": False}
         self._check_terms_kept(vals)
-        return super().write(vals)
+        started = self.browse()
+        if vals.get("state") == "active":
+            started = self.filtered(lambda program: program.state == "draft")
+        result = super().write(vals)
+        for program in started:
+            program._invite_partners()
+        return result
+
+    def _invite_partners(self):
+        """Tell partners that were entered as requested while this was a draft.
+
+        Nobody can ask to join a draft, so these are whom we ask, such as those of the
+        program that this one continues.
+        """
+        invited_sudo = (
+            self.env["partner.incentive.enrollment"]
+            .sudo()
+            .search([("program_id", "=", self.id), ("state", "=", "requested")])
+        )
+        # The same mail asks for the consent, where there is something to consent to.
+        invited_sudo.agreement_told_id = self._get_agreement()
+        invited_sudo._notify_partner(
+            "partner_incentive_base.mail_template_enrollment_invited", "announcement"
+        )
 
     def _check_transition(self, state):
         for program in self.filtered(lambda program: program.state != state):

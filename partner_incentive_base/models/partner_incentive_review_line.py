@@ -200,21 +200,22 @@ class PartnerIncentiveReviewLine(models.Model):
                 "of its own. Judge it by what it is for."
             ),
             "few_eligible": lambda: self.env._(
-                "Too few cases: %(figure)s eligible partners, %(bound)s are needed to "
-                "judge.",
+                "Too few cases to judge. Eligible partners: %(figure)s, needed: "
+                "%(bound)s.",
                 **values,
             ),
             "few_earning": lambda: self.env._(
-                "Too few cases: %(figure)s partners earned, %(bound)s are needed to "
-                "judge.",
+                "Too few cases to judge. Partners that earned: %(figure)s, needed: "
+                "%(bound)s.",
                 **values,
             ),
             "unused": lambda: self.env._(
-                "None of %(figure)s eligible partners earned in two quarters.", **values
+                "Nobody earned in two quarters. Eligible partners: %(figure)s.",
+                **values,
             ),
             "unreached": lambda: self.env._(
-                "Partners sell, but none of %(figure)s reached what it asks for in two "
-                "quarters.",
+                "Partners sell, but nobody reached what it asks for in two quarters. "
+                "Partners: %(figure)s.",
                 **values,
             ),
             "no_cost": lambda: self.env._("It cost nothing in this quarter."),

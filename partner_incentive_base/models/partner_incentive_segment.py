@@ -111,6 +111,128 @@ class PartnerIncentiveSegment(models.Model):
             domain &= Domain("id", "not in", self.exclude_partner_ids.ids)
         return domain
 
+    def _filter_by_partner(self, partner):
+        """Those of these segments that one partner belongs to now."""
+        own = self._get_memberships(partner)
+        return self.filtered(lambda segment: segment.id in own)
+
+    def _get_memberships(self, partner):
+        """``{id: active}`` of those of these segments that one partner belongs to now.
+
+        Says of one partner what :meth:`_get_partner_domain` says of all, in one
+        statement for any number of segments; further conditions take another one.
+
+        :param partner: one record of ``res.partner``
+        """
+        if not self or not partner:
+            return {}
+        self.flush_recordset()
+        partner.flush_model()
+        conditions = SQL(" AND ").join(
+            SQL(
+                "(NOT EXISTS (%(rows)s) OR EXISTS (%(rows)s AND %(match)s))",
+                rows=self._get_condition_rows(name),
+                match=match,
+            )
+            for name, match in (
+                ("grade_ids", SQL("related.id = partner.grade_id")),
+                (
+                    "specialization_ids",
+                    self._get_relation_match("incentive_specialization_ids"),
+                ),
+                (
+                    "region_ids",
+                    SQL("region.parent_path LIKE related.parent_path || '%%'"),
+                ),
+                ("country_ids", SQL("related.id = partner.country_id")),
+                ("category_ids", self._get_relation_match("category_id")),
+            )
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT segment.id, segment.active, segment.partner_domain,
+                       EXISTS (%(included)s AND related.id = partner.id),
+                       EXISTS (%(excluded)s AND related.id = partner.id),
+                       (partner.is_company IS TRUE OR partner.parent_id IS NULL)
+                   AND (segment.potential IS NULL
+                        OR segment.potential = partner.incentive_potential)
+                   AND %(conditions)s
+                  FROM partner_incentive_segment AS segment
+                 CROSS JOIN res_partner AS partner
+                  LEFT JOIN partner_incentive_region AS region
+                    ON region.id = partner.incentive_region_id
+                 WHERE segment.id = ANY(%(ids)s) AND partner.id = %(partner_id)s
+                   AND partner.active
+                """,
+                included=self._get_condition_rows("include_partner_ids"),
+                excluded=self._get_condition_rows("exclude_partner_ids"),
+                conditions=conditions,
+                ids=list(self.ids),
+                partner_id=partner.id,
+            )
+        )
+        found, asked = set(), []
+        for segment_id, _active, partner_domain, included, excluded, fits in rows:
+            if excluded:
+                continue
+            if included or (fits and not partner_domain):
+                found.add(segment_id)
+            elif fits:
+                asked.append((segment_id, Domain(literal_eval(partner_domain))))
+        found.update(self._ask_partner(asked, partner))
+        return {
+            segment_id: active for segment_id, active, *_ in rows if segment_id in found
+        }
+
+    def _get_condition_rows(self, name):
+        """SQL of what a relation of ``segment`` names, archived records left out."""
+        field = self._fields[name]
+        related = self.env[field.comodel_name]
+        return SQL(
+            "SELECT 1 FROM %(relation)s AS named JOIN %(table)s AS related "
+            "ON related.id = named.%(column)s "
+            "WHERE named.%(own)s = segment.id AND %(active)s",
+            relation=SQL.identifier(field.relation),
+            table=SQL.identifier(related._table),
+            column=SQL.identifier(field.column2),
+            own=SQL.identifier(field.column1),
+            active=SQL("related.active")
+            if "active" in related._fields
+            else SQL("TRUE"),
+        )
+
+    def _get_relation_match(self, name):
+        """SQL: whether ``related`` is among a partner's records of many."""
+        field = self.env["res.partner"]._fields[name]
+        return SQL(
+            "EXISTS (SELECT 1 FROM %(relation)s AS owned "
+            "WHERE owned.%(own)s = partner.id AND owned.%(column)s = related.id)",
+            relation=SQL.identifier(field.relation),
+            own=SQL.identifier(field.column1),
+            column=SQL.identifier(field.column2),
+        )
+
+    def _ask_partner(self, asked, partner):
+        """Ids of the segments whose further conditions a partner meets.
+
+        :param asked: list of ``(segment id, domain)``
+        """
+        if not asked:
+            return []
+        Partner = partner.browse()
+        rows = self.env.execute_query(
+            SQL(" UNION ALL ").join(
+                SQL(
+                    "(SELECT %s FROM (%s) AS member)",
+                    segment_id,
+                    Partner._search(domain & Domain("id", "=", partner.id)).select(),
+                )
+                for segment_id, domain in asked
+            )
+        )
+        return [segment_id for (segment_id,) in rows]
+
     def _get_membership_query(self):
         """SQL of ``(partner_id, valid)``: who belongs, on which days."""
         self.ensure_one()

@@ -1,5 +1,5 @@
 import base64
-import io
+import tempfile
 from dataclasses import dataclass, field
 
 import xlsxwriter
@@ -7,12 +7,15 @@ import xlsxwriter
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import format_date
+from odoo.tools import format_date, split_every
 
 from ..models.partner_incentive_entry import EARNING_KINDS, SETTLING_KINDS
 
-#: A statement on paper shows so many movements at most; older ones are summed up.
+#: A statement on paper has so many lines at most. Longer ones are added up by offer and
+#: month, since nobody reads them and making the file would keep a worker for minutes.
 MAX_LINES = 1000
+#: Entries that are in memory together.
+BATCH_SIZE = 2000
 #: What a spreadsheet would run as a formula begins with one of these.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 REPORT = "partner_incentive_base.action_report_partner_incentive_statement"
@@ -24,12 +27,12 @@ class Section:
 
     :param opening: owed before the first line, without what is held back
     :param lines: list of dicts ``entry, date, what, offer, code, window, document,
-        amount, balance``
+        amount, balance``; without an entry where they are sums
     :param earned: sum of the lines that are earned; ``paid`` and ``held`` likewise,
         positive when they lessen what is owed; ``other`` is what is none of these
     :param closing: owed after the last line
     :param held_back: what is held back on the last day
-    :param summed: how many movements the opening sums up since they were too many
+    :param summed: how many movements the lines add up since they were too many
     """
 
     company: object
@@ -43,6 +46,19 @@ class Section:
     closing: float = 0.0
     held_back: float = 0.0
     summed: int = 0
+
+    def add(self, kind, amount):
+        """Add up a movement; return what is owed after it."""
+        if kind in SETTLING_KINDS:
+            self.paid -= amount
+        elif kind == "holdback":
+            self.held -= amount
+        elif kind in EARNING_KINDS:
+            self.earned += amount
+        else:
+            self.other += amount
+        self.closing = self.currency.round(self.closing + amount)
+        return self.closing
 
 
 class PartnerIncentiveStatement(models.AbstractModel):
@@ -76,60 +92,97 @@ class PartnerIncentiveStatement(models.AbstractModel):
     def _get_sections(self, partner, date_from=None, date_to=None, limit=None):
         """Sections of a partner's statement, by company and currency.
 
-        :param limit: how many lines a section has at most; older ones are summed up
+        :param limit: how many lines a section has at most; more are added up
         :return: list of :class:`Section`
         """
+        sections = []
+        for section, domain in self._open_sections(partner, date_from, date_to):
+            count = limit and self.env["partner.incentive.entry"].search_count(
+                domain, limit=limit + 1
+            )
+            if limit and count > limit:
+                section.lines = self._sum_lines(section, domain, limit)
+            else:
+                section.lines = list(self._iterate_lines(section, domain))
+            sections.append(section)
+        return sections
+
+    def _open_sections(self, partner, date_from, date_to):
+        """``(section with its opening, domain of its entries)`` of each account."""
         Entry = self.env["partner.incentive.entry"]
         domain = self._get_domain(partner)
         if date_to:
             domain &= Domain("date", "<=", date_to)
         groups = Entry._read_group(domain, ["company_id", "currency_id"])
-        sections = []
         for company, currency in sorted(groups, key=lambda g: (g[0].name, g[1].name)):
+            section = Section(company, currency)
             own = (
                 domain
                 & Domain("company_id", "=", company.id)
                 & Domain("currency_id", "=", currency.id)
             )
-            sections.append(
-                self._get_section(
-                    company, currency, own, date_from, limit, partner, date_to
+            if date_from:
+                [(section.opening,)] = Entry._read_group(
+                    own & Domain("date", "<", date_from), [], ["amount:sum"]
                 )
-            )
-        return sections
+                own &= Domain("date", ">=", date_from)
+            section.closing = section.opening
+            section.held_back = self._get_held_back(company, currency, partner, date_to)
+            yield section, own
 
-    def _get_section(
-        self, company, currency, domain, date_from, limit, partner, date_to
-    ):
+    def _iterate_lines(self, section, domain):
+        """Lines of a section, oldest first, which adds them up.
+
+        However many there are, a bounded number of entries is in memory.
+        """
         Entry = self.env["partner.incentive.entry"]
-        section = Section(company, currency)
-        if date_from:
-            [(section.opening,)] = Entry._read_group(
-                domain & Domain("date", "<", date_from), [], ["amount:sum"]
+        entry_ids = Entry.search(domain, order="date, id").ids
+        windows = {}
+        for batch in split_every(BATCH_SIZE, entry_ids, list):
+            entries = Entry.browse(batch)
+            for entry in entries:
+                balance = section.add(entry.kind, entry.amount)
+                yield self._prepare_line(entry, balance, windows)
+            if len(entry_ids) > BATCH_SIZE:
+                entries.sudo().move_id.invalidate_recordset(flush=False)
+                entries.invalidate_recordset(flush=False)
+
+    def _sum_lines(self, section, domain, limit):
+        """Lines of a section per offer, kind and month, or year where those are many.
+
+        :param limit: how many lines there are at most, if years are long enough
+        """
+        Entry = self.env["partner.incentive.entry"]
+        for span in ("month", "year"):
+            groups = Entry._read_group(
+                domain,
+                [f"date:{span}", "offer_id", "kind"],
+                ["amount:sum", "date:max", "__count"],
             )
-            domain &= Domain("date", ">=", date_from)
-        entries = Entry.search(domain, order="date desc, id desc", limit=limit)
-        if limit and len(entries) == limit:
-            [(count, amount)] = Entry._read_group(domain, [], ["__count", "amount:sum"])
-            section.summed = count - len(entries)
-            section.opening = currency.round(
-                section.opening + amount - sum(entries.mapped("amount"))
+            if len(groups) <= limit:
+                break
+        lines = []
+        groups.sort(key=lambda group: (group[0], group[1].id, group[2]))
+        for start, offer, kind, amount, last, count in groups:
+            section.summed += count
+            lines.append(
+                {
+                    "entry": Entry,
+                    "date": last,
+                    "what": self._describe_kind(kind, amount > 0),
+                    "offer": offer.name,
+                    "code": offer.code or "",
+                    "window": format_date(
+                        self.env,
+                        start,
+                        date_format="MMMM y" if span == "month" else "y",
+                    ),
+                    "document": "",
+                    "amount": section.currency.round(amount),
+                    "balance": section.add(kind, amount),
+                }
             )
-        balance = section.opening
-        for entry in reversed(entries):
-            balance = currency.round(balance + entry.amount)
-            section.lines.append(self._prepare_line(entry, balance))
-            if entry.kind in SETTLING_KINDS:
-                section.paid -= entry.amount
-            elif entry.kind == "holdback":
-                section.held -= entry.amount
-            elif entry.kind in EARNING_KINDS:
-                section.earned += entry.amount
-            else:
-                section.other += entry.amount
-        section.closing = balance
-        section.held_back = self._get_held_back(company, currency, partner, date_to)
-        return section
+        return lines
 
     def _get_held_back(self, company, currency, partner, date_to):
         domain = (
@@ -145,12 +198,18 @@ class PartnerIncentiveStatement(models.AbstractModel):
         )
         return held
 
-    def _prepare_line(self, entry, balance):
-        window = ""
-        if entry.window_from:
-            window = (
-                f"{format_date(self.env, entry.window_from)} – "
-                f"{format_date(self.env, entry.window_to)}"
+    def _prepare_line(self, entry, balance, windows=None):
+        """What is shown of an entry.
+
+        :param windows: ``{(from, to): text}`` of lines before it, which gets its own
+        """
+        windows = {} if windows is None else windows
+        span = entry.window_from, entry.window_to
+        if span not in windows:
+            windows[span] = (
+                " – ".join(format_date(self.env, day) for day in span)
+                if entry.window_from
+                else ""
             )
         paid = entry.kind in SETTLING_KINDS
         return {
@@ -159,7 +218,7 @@ class PartnerIncentiveStatement(models.AbstractModel):
             "what": self._get_kind_label(entry),
             "offer": entry.offer_id.name,
             "code": entry.offer_id.code or "",
-            "window": window,
+            "window": windows[span],
             # The name of the credit note or bill, which the partner has as well.
             "document": entry.sudo().move_id.name or "" if paid else "",
             "amount": entry.amount,
@@ -169,10 +228,13 @@ class PartnerIncentiveStatement(models.AbstractModel):
     @api.model
     def _get_kind_label(self, entry):
         """What an entry is, in a partner's words."""
-        kind, more = entry.kind, entry.amount > 0
+        if self._is_estimate(entry):
+            return self.env._("Earned (estimate)")
+        return self._describe_kind(entry.kind, entry.amount > 0)
+
+    def _describe_kind(self, kind, more):
+        """:param more: whether more is owed by it"""
         if kind == "accrual":
-            if self._is_estimate(entry):
-                return self.env._("Earned (estimate)")
             return self.env._("Earned") if more else self.env._("Earned less")
         if kind == "settlement":
             return self.env._("Payment cancelled") if more else self.env._("Paid")
@@ -198,22 +260,29 @@ class PartnerIncentiveStatement(models.AbstractModel):
     # ------------------------------------------------------------------ spreadsheet
 
     @api.model
-    def _get_spreadsheet(self, partner, date_from=None, date_to=None):
-        """The statement as the bytes of an ``.xlsx`` file, a sheet per section."""
-        file = io.BytesIO()
+    def _write_spreadsheet(self, file, partner, date_from=None, date_to=None):
+        """Write the statement as ``.xlsx`` into a file, a sheet per section.
+
+        Whatever its length, neither its rows nor its entries are in memory all at once.
+
+        :param file: binary, open for writing
+        """
         with xlsxwriter.Workbook(
-            file, {"in_memory": True, "strings_to_formulas": False}
+            file, {"constant_memory": True, "strings_to_formulas": False}
         ) as book:
-            sections = self._get_sections(partner, date_from, date_to)
-            for number, section in enumerate(sections, start=1):
-                self._write_sheet(book, number, section, partner, date_from, date_to)
-            if not sections:
+            number = 0
+            for section, domain in self._open_sections(partner, date_from, date_to):
+                number += 1
+                self._write_sheet(
+                    book, number, section, domain, partner, date_from, date_to
+                )
+            if not number:
                 book.add_worksheet().write(
                     0, 0, self.env._("There are no movements in this time.")
                 )
-        return file.getvalue()
 
-    def _write_sheet(self, book, number, section, partner, date_from, date_to):
+    def _write_sheet(self, book, number, section, domain, partner, date_from, date_to):
+        """Row after row, since a row is gone once the next one is begun."""
         money = book.add_format(
             {"num_format": "#,##0." + "0" * section.currency.decimal_places}
             if section.currency.decimal_places
@@ -246,7 +315,7 @@ class PartnerIncentiveStatement(models.AbstractModel):
         row += 1
         sheet.write_string(row, 1, self.env._("Balance before"), bold)
         sheet.write_number(row, 7, section.opening, bold_money)
-        for line in section.lines:
+        for line in self._iterate_lines(section, domain):
             row += 1
             sheet.write_datetime(row, 0, fields.Datetime.to_datetime(line["date"]), day)
             for column, name in enumerate(
@@ -375,10 +444,24 @@ class PartnerIncentiveStatement(models.AbstractModel):
         :return: ``{"filename", "content"}``, the content in base64
         """
         partner, start, end = self._read_arguments(partner_id, date_from, date_to)
-        make = {"pdf": self._get_pdf, "xlsx": self._get_spreadsheet}.get(file_format)
-        if make is None:
+        if file_format not in ("pdf", "xlsx"):
             raise UserError(self.env._("A statement is made as pdf or as xlsx."))
-        return {
-            "filename": self._get_filename(partner, file_format),
-            "content": base64.b64encode(make(partner, start, end)).decode(),
-        }
+        with self._open_file(partner, file_format, start, end) as file:
+            return {
+                "filename": self._get_filename(partner, file_format),
+                "content": base64.b64encode(file.read()).decode(),
+            }
+
+    @api.model
+    def _open_file(self, partner, extension, date_from=None, date_to=None):
+        """The statement as a temporary file, from its beginning.
+
+        :param extension: ``pdf`` or ``xlsx``
+        """
+        file = tempfile.TemporaryFile()
+        if extension == "pdf":
+            file.write(self._get_pdf(partner, date_from, date_to))
+        else:
+            self._write_spreadsheet(file, partner, date_from, date_to)
+        file.seek(0)
+        return file

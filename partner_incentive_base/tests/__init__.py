@@ -49,4 +49,5 @@ from . import (
     test_review,
     test_rules_property,
 )
+from . import test_segments
 from . import test_uploads

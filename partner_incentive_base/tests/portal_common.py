@@ -1,19 +1,18 @@
 """Two resellers with portal users of their own, and everything they must not share."""
 
 from datetime import date
-from unittest.mock import patch
 
 from odoo import Command, http
-from odoo.sql_db import Cursor
 from odoo.tests import HttpCase, new_test_user
 
 from ..measures.measure import Measure
 from .common import IncentiveCommon
+from .page_cost import PageCostMixin
 
 PASSWORD = "portal-password"
 
 
-class PortalCommon(IncentiveCommon, HttpCase):
+class PortalCommon(PageCostMixin, IncentiveCommon, HttpCase):
     """Reseller One and Two, each with a user on the portal.
 
     Both bought in 2026, earn under an offer of their own brackets, share a pool, and
@@ -121,22 +120,6 @@ class PortalCommon(IncentiveCommon, HttpCase):
         main = text.partition("<main>")[2].partition("</main>")[0] or text
         lines = (line.strip() for line in main.splitlines())
         return "\n".join(line for line in lines if line)
-
-    def _count_queries(self, path):
-        """How many SQL statements a page takes, once its caches are warm."""
-        self._get(path)
-        self._get(path)
-        count = 0
-        original = Cursor.execute
-
-        def execute(cursor, *args, **kwargs):
-            nonlocal count
-            count += 1
-            return original(cursor, *args, **kwargs)
-
-        with patch.object(Cursor, "execute", execute):
-            self._get(path)
-        return count
 
     def _create_entries(self, number, partner, offer):
         """Ledger entries without journal items, for the length of a history alone."""

@@ -1,10 +1,11 @@
 """Reports, each figure beside one that is counted otherwise."""
 
-import io
+import tempfile
 import zipfile
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
@@ -548,21 +549,81 @@ class TestReports(ReportCommon):
         self.assertTrue(paid["document"])
 
     def test_statement_too_long_for_paper_sums_up(self):
-        [section] = self._statement()._get_sections(self.partner_1, limit=2)
+        entries = self._get_entries()
+        self.assertGreater(len(entries), 2)
         [whole] = self._statement()._get_sections(self.partner_1)
-        self.assertEqual(len(section.lines), 2)
-        self.assertEqual(section.summed, len(whole.lines) - 2)
-        self.assertAlmostEqual(section.closing, whole.closing, 2)
+        [section] = self._statement()._get_sections(self.partner_1, limit=2)
+        self.assertEqual(section.summed, len(whole.lines))
+        for name in ("opening", "earned", "paid", "held", "other", "closing"):
+            self.assertAlmostEqual(getattr(section, name), getattr(whole, name), 2)
+        self.assertAlmostEqual(section.lines[-1]["balance"], whole.closing, 2)
+        groups = entries.grouped(lambda e: (e.date.year, e.offer_id, e.kind))
+        self.assertEqual(
+            sorted(line["amount"] for line in section.lines),
+            sorted(round(sum(each.mapped("amount")), 2) for each in groups.values()),
+        )
+        [section] = self._statement()._get_sections(
+            self.partner_1, limit=len(whole.lines)
+        )
+        self.assertFalse(section.summed)
+
+    def _get_entries(self):
+        return self.env["partner.incentive.entry"].search(
+            self._statement()._get_domain(self.partner_1)
+        )
+
+    def test_paper_tells_that_it_sums_up(self):
+        path = "odoo.addons.partner_incentive_base"
+        with patch(f"{path}.report.report_partner_incentive.MAX_LINES", 2):
+            html = (
+                self.env["ir.actions.report"]
+                ._render_qweb_html(
+                    "partner_incentive_base.report_statement", self.partner_1.ids
+                )[0]
+                .decode()
+            )
+        self.assertIn("too many for", html)
+        with patch(f"{path}.controllers.portal_statement.MAX_LINES", 2):
+            page = self._get("/my/incentives/statement", self.portal_1)
+        self.assertIn("o_incentive_paper_limit", page)
+        self.assertNotIn(
+            "o_incentive_paper_limit", self._get("/my/incentives/statement")
+        )
+
+    def _read_sheet(self, statement):
+        with tempfile.TemporaryFile() as file:
+            statement._write_spreadsheet(file, self.partner_1)
+            with zipfile.ZipFile(file) as book:
+                return book.read("xl/worksheets/sheet1.xml").decode()
+
+    def test_spreadsheet_in_bounded_memory(self):
+        """Entries are read a batch at a time, and not kept."""
+        Entry = self.env["partner.incentive.entry"]
+        whole = self._read_sheet(self._statement())
+        self.env.invalidate_all()
+        path = "odoo.addons.partner_incentive_base.report.partner_incentive_statement"
+        original = type(self._statement())._prepare_line
+        most = 0
+
+        def prepare(statement, entry, *args):
+            nonlocal most
+            cached = Entry._fields["amount"]._get_cache(statement.env)
+            most = max(most, len(cached))
+            return original(statement, entry, *args)
+
+        with (
+            patch(f"{path}.BATCH_SIZE", 2),
+            patch.object(type(self._statement()), "_prepare_line", prepare),
+        ):
+            self.assertEqual(self._read_sheet(self._statement()), whole)
+        self.assertEqual(most, 2)
 
     def test_statement_files(self):
         finance = self._statement(self.users["finance"])
-        content = finance._get_spreadsheet(self.partner_1)
-        with zipfile.ZipFile(io.BytesIO(content)) as book:
-            strings = book.read("xl/sharedStrings.xml").decode()
-            sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        sheet = self._read_sheet(finance)
         [section] = finance._get_sections(self.partner_1)
-        self.assertIn("Reseller One", strings)
-        self.assertNotIn("Reseller Two", strings)
+        self.assertIn("Reseller One", sheet)
+        self.assertNotIn("Reseller Two", sheet)
         for line in section.lines:
             self.assertIn(f"<v>{line['amount']:g}</v>", sheet)
         html = (
@@ -581,9 +642,7 @@ class TestReports(ReportCommon):
 
     def test_a_formula_stays_text(self):
         self.offer_a.name = '=HYPERLINK("http://evil")'
-        content = self._statement()._get_spreadsheet(self.partner_1)
-        with zipfile.ZipFile(io.BytesIO(content)) as book:
-            self.assertNotIn("<f>", book.read("xl/worksheets/sheet1.xml").decode())
+        self.assertNotIn("<f>", self._read_sheet(self._statement()))
 
     def test_statement_is_not_for_everybody(self):
         outsider = new_test_user(self.env, login="clerk", groups="base.group_user")

@@ -506,7 +506,11 @@ class TestAnnouncement(ReviewCommon):
             self.assertIn("It costs more than it brings", mail.body_html)
         self.assertEqual(mails.recipient_ids, wizard.contact_ids)
         self.assertTrue(self._line(self.offer_all).announced_on)
-        self.assertIn("3 contacts", self.offer_all.message_ids[0].body)
+        note = self.offer_all.message_ids[0].body
+        for contact in wizard.contact_ids:
+            self.assertIn(contact.display_name, note)
+        for mail in mails:
+            self.assertIn("Open on the portal", mail.body_html)
 
     def test_what_was_edited_is_what_is_sent(self):
         self._retire()

@@ -67,7 +67,7 @@ class TestRoll(IncentiveCommon):
         self.assertEqual(line.date_to, date(2027, 6, 30))
         self.assertFalse((wizard.line_ids - line).included)
         self.assertIn("1,100.00", wizard.budget_preview)
-        self.assertIn("2 partners", wizard.partner_preview)
+        self.assertIn("Enrolled today: 2", wizard.partner_preview)
 
     def test_the_next_year_and_the_old_one(self):
         before = self._read_old()
@@ -105,6 +105,74 @@ class TestRoll(IncentiveCommon):
         offer.with_user(self.users["user"]).action_submit()
         offer.with_user(self.users["manager"]).action_publish()
         self.assertEqual(offer.state, "published")
+
+    def test_partners_are_invited_when_the_program_becomes_active(self):
+        self.partner_1.write({"email": "one@example.com", "lang": "en_US"})
+        self.partner_2.email = "two@example.com"
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.partner_2.lang = "fr_FR"
+        template = self.env.ref(
+            "partner_incentive_base.mail_template_enrollment_invited"
+        )
+        template.with_context(lang="fr_FR").subject = "Invitation"
+        program = self._roll(self._open(enrollment_choice="request"))
+        self.assertFalse(self._get_invitations(program), "not for a draft")
+        program.action_activate()
+        mails = self._get_invitations(program)
+        self.assertEqual(mails.recipient_ids, self.partner_1 | self.partner_2)
+        by_partner = {mail.recipient_ids: mail for mail in mails}
+        self.assertIn(program.name, by_partner[self.partner_1].subject)
+        self.assertIn("nothing for you to do", by_partner[self.partner_1].body_html)
+        self.assertEqual(by_partner[self.partner_2].subject, "Invitation")
+        program.action_close()
+        program.action_activate()
+        self.assertEqual(self._get_invitations(program), mails, "once")
+
+    def test_an_invitation_asks_for_consent(self):
+        self.partner_1.email = "one@example.com"
+        self.partner_2.write(
+            {
+                "email": "two@example.com",
+                "incentive_muted_event_ids": [
+                    Command.set(
+                        self.env["partner.incentive.event"]
+                        .search([("code", "=", "announcement")])
+                        .ids
+                    )
+                ],
+            }
+        )
+        program = self._roll(self._open(enrollment_choice="request"))
+        agreement = program.agreement_ids
+        agreement.effective_date = date(2026, 1, 1)
+        agreement.action_publish()
+        program.action_activate()
+        mail = self._get_invitations(program)
+        self.assertEqual(mail.recipient_ids, self.partner_1, "who wants no mail")
+        self.assertIn("Please read the agreement", mail.body_html)
+        # the text is kept all the same, and nobody is asked twice
+        for enrollment in program.enrollment_ids:
+            self.assertIn("invited", enrollment.message_ids[0].subject)
+        self.env["partner.incentive.enrollment"]._tell_agreement(program)
+        self.assertEqual(self._get_invitations(program), mail)
+
+    def test_who_is_enrolled_at_once_is_not_invited(self):
+        self.partner_1.email = "one@example.com"
+        program = self._roll(self._open(enrollment_choice="carry"))
+        program.action_activate()
+        self.assertFalse(self._get_invitations(program))
+
+    def _get_invitations(self, program):
+        return (
+            self.env["mail.mail"]
+            .sudo()
+            .search(
+                [
+                    ("model", "=", "partner.incentive.enrollment"),
+                    ("res_id", "in", program.enrollment_ids.ids),
+                ]
+            )
+        )
 
     def _read_old(self):
         """All that could change in the old program, without times and chatter."""

@@ -123,24 +123,13 @@ class PartnerIncentiveAnnounce(models.TransientModel):
             or offer.company_id.email_formatted
         )
         # Managers of incentives need no right to write mails of any kind.
-        self.env["mail.mail"].sudo().create(
-            [
-                {
-                    "subject": self.subject,
-                    "body_html": self.body,
-                    "email_from": sender,
-                    "reply_to": sender,
-                    "recipient_ids": [(6, 0, contact.ids)],
-                    "auto_delete": True,
-                }
-                for contact in reached
-            ]
+        self.env["partner.incentive.notified.mixin"]._write_to_people(
+            offer, self.subject, self.body, reached, sender
         )
         offer._announce(self.subject, self.body, self.reason, contacts)
         offer.message_post(
             body=self.env._(
-                "Announced to %(count)s contacts: %(names)s. Reason: %(reason)s",
-                count=len(reached),
+                "Announced by e-mail to: %(names)s. Reason: %(reason)s",
                 names=", ".join(reached.mapped("display_name")),
                 reason=self.reason,
             )
@@ -152,7 +141,7 @@ class PartnerIncentiveAnnounce(models.TransientModel):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("%s contacts are told by e-mail.", len(reached)),
+                "message": self.env._("Contacts told by e-mail: %s", len(reached)),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

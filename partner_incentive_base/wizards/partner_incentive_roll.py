@@ -161,7 +161,7 @@ class PartnerIncentiveRoll(models.TransientModel):
                 or "0",
             )
             wizard.partner_preview = self.env._(
-                "%s partners are enrolled today", len(wizard._get_enrollments())
+                "Enrolled today: %s", len(wizard._get_enrollments())
             )
 
     def _get_enrollments(self):

@@ -39,25 +39,32 @@ class PartnerMdfPortal(PartnerIncentivePortal):
 
     def _get_funds(self):
         """Open funds that the partner can use, and others it has a history with."""
-        partner_sudo = self._get_incentive_partner()
-        Fund = request.env["partner.mdf.fund"].sudo()
-        companies = Domain("company_id", "in", request.env.companies.ids)
-        funds_sudo = Fund.search(companies & Domain("state", "in", ("open", "closed")))
-        own = (
-            request.env["partner.mdf.allocation"]
-            .sudo()
-            .search([("partner_id", "=", partner_sudo.id)])
-            .fund_id
-            | request.env["partner.mdf.request"]
-            .sudo()
-            .search([("partner_id", "=", partner_sudo.id)])
-            .fund_id
+        of_partner = Domain("partner_id", "=", self._get_incentive_partner().id)
+        with_history = Domain("allocation_ids", "any", of_partner) | Domain(
+            "request_ids", "any", of_partner
         )
-        return funds_sudo.filtered(
-            lambda fund: (
-                fund in own
-                or (fund.state == "open" and fund._is_eligible(partner_sudo))
+        return (
+            request.env["partner.mdf.fund"]
+            .sudo()
+            .search_fetch(
+                self._get_fund_domain(("open", "closed"))
+                & (with_history | Domain("id", "in", self._get_eligible_funds().ids))
             )
+        )
+
+    def _get_fund_domain(self, states):
+        return Domain("company_id", "in", request.env.companies.ids) & Domain(
+            "state", "in", states
+        )
+
+    def _get_eligible_funds(self):
+        """Open funds that are for the partner, asked once."""
+        Fund = request.env["partner.mdf.fund"].sudo()
+        return self._get_once(
+            "eligible funds",
+            lambda: Fund.search_fetch(
+                self._get_fund_domain(("open",))
+            )._filter_eligible(self._get_incentive_partner()),
         )
 
     def _get_mdf_request(self, request_id):
@@ -135,6 +142,23 @@ class PartnerMdfPortal(PartnerIncentivePortal):
 
     # -------------------------------------------------------------------------- funds
 
+    def _get_tabs(self):
+        return [
+            *super()._get_tabs(),
+            {
+                "title": request.env._("Funds"),
+                "url": "/my/incentives/funds",
+                "areas": ("funds",),
+                "group": None,
+                "sequence": 40,
+                "pages": (
+                    "incentive_funds",
+                    "incentive_fund_request",
+                    "incentive_claim",
+                ),
+            },
+        ]
+
     # --------------------------------------------------------------------- overview
 
     def _get_home_task_kinds(self):
@@ -201,34 +225,26 @@ class PartnerMdfPortal(PartnerIncentivePortal):
             "due": claim_sudo.mdf_activity_id.claim_until or None,
         }
 
+    def _get_home_counts(self):
+        own = self._get_own_domain() & Domain("mdf_activity_id", "!=", False)
+        return {
+            **super()._get_home_counts(),
+            "fund_claims": ("partner.incentive.claim", own, "state"),
+        }
+
     def _get_home_cards(self):
         env, today = request.env, self._get_today()
-        allocations_sudo = (
+        available, until = (
             env["partner.mdf.allocation"]
             .sudo()
-            .search(
+            ._get_totals(
                 self._get_own_domain()
                 & Domain("date_from", "<=", today)
                 & Domain("date_to", ">=", today)
             )
         )
-        available = {}
-        for allocation_sudo in allocations_sudo:
-            currency = allocation_sudo.currency_id
-            available[currency] = (
-                available.get(currency, 0.0) + allocation_sudo.available
-            )
-        counts = dict(
-            env["partner.incentive.claim"]
-            .sudo()
-            ._read_group(
-                self._get_own_domain() & Domain("mdf_activity_id", "!=", False),
-                ["state"],
-                ["__count"],
-            )
-        )
+        counts = self._get_home_count("fund_claims")
         in_review = sum(counts.get(state, 0) for state in ("submitted", "validated"))
-        until = min(allocations_sudo.mapped("date_to"), default=None)
         return [
             *super()._get_home_cards(),
             {
@@ -304,7 +320,7 @@ class PartnerMdfPortal(PartnerIncentivePortal):
             page = min(max(int(page), 1), pages)
         except ValueError:
             page = 1
-        records_sudo = Model_sudo.search(
+        records_sudo = Model_sudo.search_fetch(
             domain, limit=PAGE, offset=(page - 1) * PAGE, order="id desc"
         )
         return records_sudo, page, pages
@@ -313,11 +329,13 @@ class PartnerMdfPortal(PartnerIncentivePortal):
         """Balances by fund, and the money that each has until when."""
         today = self._get_today()
         funds_sudo = self._get_funds()
+        figures_by_fund = funds_sudo._get_figures(partner_sudo)
+        eligible_sudo = self._get_eligible_funds()
         result = []
         for fund_sudo, own, shared in funds_sudo._get_balances_by_pool(
             partner_sudo, today
         ):
-            figures = fund_sudo._get_figures(partner_sudo)[fund_sudo.id]
+            figures = figures_by_fund[fund_sudo.id]
             open_own = own.filtered(lambda a: a.date_to >= today)
             result.append(
                 {
@@ -343,8 +361,8 @@ class PartnerMdfPortal(PartnerIncentivePortal):
                         }
                         for allocation in shared
                     ],
-                    "can_request": fund_sudo._is_open_for_requests(today)
-                    and fund_sudo._is_eligible(partner_sudo),
+                    "can_request": fund_sudo in eligible_sudo
+                    and fund_sudo._is_open_for_requests(today),
                 }
             )
         return result
@@ -352,14 +370,8 @@ class PartnerMdfPortal(PartnerIncentivePortal):
     # ----------------------------------------------------------------- request: step 1
 
     def _get_fund_for_request(self, fund_id):
-        fund_sudo = request.env["partner.mdf.fund"].sudo()
-        if 0 < fund_id <= MAX_ID:
-            fund_sudo = self._get_funds().filtered(lambda fund: fund.id == fund_id)
-        partner_sudo = self._get_incentive_partner()
-        if not fund_sudo or not (
-            fund_sudo._is_open_for_requests(self._get_today())
-            and fund_sudo._is_eligible(partner_sudo)
-        ):
+        fund_sudo = self._get_eligible_funds().filtered(lambda fund: fund.id == fund_id)
+        if not fund_sudo or not fund_sudo._is_open_for_requests(self._get_today()):
             raise NotFound()
         return fund_sudo
 

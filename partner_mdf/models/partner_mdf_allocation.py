@@ -5,6 +5,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 #: Written by the checkbook only.
 PROCESS_FIELDS = {
@@ -134,6 +135,39 @@ class PartnerMdfAllocation(models.Model):
                 + allocation.carried_out
                 + allocation.converted
             )
+
+    @api.model
+    def _get_totals(self, domain):
+        """What of some allocations can be used, and until when the first one can.
+
+        :return: ``({currency: available}, date or None)``, in one query
+        """
+        self.env["partner.mdf.draw"].flush_model()
+        query = self._search(domain)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT fund.currency_id, MIN(allocation.date_to),
+                       SUM(allocation.amount - COALESCE(draw.used, 0)
+                           - COALESCE(allocation.expired, 0)
+                           - COALESCE(allocation.carried_out, 0)
+                           - COALESCE(allocation.converted, 0))
+                  FROM partner_mdf_allocation AS allocation
+                  JOIN partner_mdf_fund AS fund ON fund.id = allocation.fund_id
+                  LEFT JOIN LATERAL (
+                       SELECT SUM(committed + spent) AS used FROM partner_mdf_draw
+                        WHERE allocation_id = allocation.id) AS draw ON TRUE
+                 WHERE allocation.id IN (%s)
+                 GROUP BY fund.currency_id ORDER BY fund.currency_id
+                """,
+                query.select(),
+            )
+        )
+        currencies = self.env["res.currency"]
+        return (
+            {currencies.browse(each): float(total) for each, _until, total in rows},
+            min((until for _each, until, _total in rows), default=None),
+        )
 
     def _get_draw_totals(self):
         """``{allocation id: (committed, spent)}``"""

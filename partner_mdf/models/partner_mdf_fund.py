@@ -833,14 +833,18 @@ class PartnerMdfFund(models.Model):
     def _is_eligible(self, partner, day=None):
         """Whether ``partner`` is enrolled and one of those the fund is for."""
         self.ensure_one()
-        fund_sudo = self.sudo()
+        return bool(self._filter_eligible(partner, day))
+
+    def _filter_eligible(self, partner, day=None):
+        """Those of these funds that are for ``partner``, who is enrolled."""
+        funds_sudo = self.sudo()
         day = day or fields.Date.context_today(self)
-        enrolled = (
+        enrollments_sudo = (
             self.env["partner.incentive.enrollment"]
             .sudo()
-            .search_count(
+            .search_fetch(
                 [
-                    ("program_id", "=", fund_sudo.program_id.id),
+                    ("program_id", "in", funds_sudo.program_id.ids),
                     ("partner_id", "=", partner.id),
                     ("state", "=", "active"),
                     ("date_from", "<=", day),
@@ -848,15 +852,23 @@ class PartnerMdfFund(models.Model):
                     ("date_to", "=", False),
                     ("date_to", ">=", day),
                 ],
-                limit=1,
+                ["program_id"],
             )
         )
-        if not enrolled:
-            return False
-        if not fund_sudo.segment_ids and not fund_sudo.partner_ids:
-            return True
-        return partner in fund_sudo.partner_ids or any(
-            segment._has_partner(partner) for segment in fund_sudo.segment_ids
+        funds_sudo = funds_sudo.filtered(
+            lambda fund: fund.program_id in enrollments_sudo.program_id
+        )
+        own = funds_sudo.segment_ids._filter_by_partner(partner)
+        return (
+            funds_sudo.filtered(
+                lambda fund: (
+                    not (fund.segment_ids or fund.partner_ids)
+                    or partner in fund.partner_ids
+                    or fund.segment_ids & own
+                )
+            )
+            .sudo(self.env.su)
+            .with_prefetch(self._prefetch_ids)
         )
 
     def _is_open_for_requests(self, day=None):
@@ -1137,17 +1149,31 @@ class PartnerMdfFund(models.Model):
         day = day or fields.Date.context_today(self)
         result = []
         by_fund = defaultdict(Allocation.browse)
-        for allocation in Allocation.search(
-            [("partner_id", "=", partner.id), ("fund_id", "in", self.ids)]
-        ):
-            by_fund[allocation.fund_id.id] |= allocation
+        allocations = Allocation.search_fetch(
+            [
+                ("fund_id", "in", self.ids),
+                "|",
+                ("partner_id", "=", partner.id),
+                "&",
+                ("partner_id", "=", False),
+                ("date_to", ">=", day),
+            ]
+        )
+        own = allocations.segment_id._filter_by_partner(partner)
+        shared = defaultdict(Allocation.browse)
+        for allocation in allocations:
+            if allocation.partner_id:
+                by_fund[allocation.fund_id.id] |= allocation
+            elif not allocation.segment_id or allocation.segment_id in own:
+                shared[allocation.fund_id.id] |= allocation
+        # Whoever reads a figure of the first one reads it of all.
+        prefetch = allocations._prefetch_ids
         for fund in self:
-            shared = fund.sudo().allocation_ids.filtered(
-                lambda a: (
-                    not a.partner_id
-                    and a.date_to >= day
-                    and (not a.segment_id or a.segment_id._has_partner(partner))
+            result.append(
+                (
+                    fund,
+                    by_fund[fund.id].with_prefetch(prefetch),
+                    shared[fund.id].with_prefetch(prefetch),
                 )
             )
-            result.append((fund, by_fund[fund.id], shared))
         return result

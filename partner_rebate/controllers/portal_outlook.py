@@ -24,6 +24,19 @@ ZERO = Decimal(0)
 
 
 class PartnerIncentiveOutlookPortal(PartnerIncentivePortal):
+    def _get_tabs(self):
+        return [
+            *super()._get_tabs(),
+            {
+                "title": request.env._("Forecast"),
+                "url": "/my/incentives/outlook",
+                "areas": ("terms",),
+                "group": "money",
+                "sequence": 13,
+                "pages": ("incentive_outlook",),
+            },
+        ]
+
     def _get_home_cards(self):
         env, today = request.env, self._get_today()
         visible = self._get_visible_offers(self._get_enrollments())

@@ -20,10 +20,20 @@ URL = "/my/incentives/sales"
 
 
 class PartnerSellThroughPortal(PartnerIncentivePortal):
-    def _prepare_incentive_values(self, page_name, *breadcrumbs, **values):
-        values = super()._prepare_incentive_values(page_name, *breadcrumbs, **values)
-        values["incentive_reports_sales"] = bool(self._get_report_companies())
-        return values
+    def _get_tabs(self):
+        tabs = super()._get_tabs()
+        if self._get_report_companies():
+            tabs.append(
+                {
+                    "title": request.env._("Reported sales"),
+                    "url": URL,
+                    "areas": ("offers",),
+                    "group": "sales",
+                    "sequence": 22,
+                    "pages": ("incentive_sales", "incentive_sales_file"),
+                }
+            )
+        return tabs
 
     def _get_report_companies(self):
         """Companies under whose offers reported sales of the partner count."""

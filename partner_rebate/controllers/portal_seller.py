@@ -21,10 +21,20 @@ MAX_QUANTITY = 100_000
 
 
 class PartnerSellerPortal(PartnerIncentivePortal):
-    def _prepare_incentive_values(self, page_name, *breadcrumbs, **values):
-        values = super()._prepare_incentive_values(page_name, *breadcrumbs, **values)
-        values["incentive_has_spifs"] = bool(self._get_seller_offers())
-        return values
+    def _get_tabs(self):
+        tabs = super()._get_tabs()
+        if self._get_seller_offers():
+            tabs.append(
+                {
+                    "title": request.env._("SPIFs"),
+                    "url": URL,
+                    "areas": (),
+                    "group": "sales",
+                    "sequence": 24,
+                    "pages": ("incentive_spif",),
+                }
+            )
+        return tabs
 
     def _get_seller_offers(self):
         """Offers for sellers, of programs in which the employer takes part."""

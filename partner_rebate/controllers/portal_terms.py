@@ -36,7 +36,9 @@ class PartnerRebateTerms(PartnerIncentivePortal):
         if version.safety_days:
             yield (
                 env._("Counts after"),
-                env._("%s days, when it is certain", version.safety_days),
+                env._("1 day, when it is certain")
+                if version.safety_days == 1
+                else env._("%s days, when it is certain", version.safety_days),
             )
         if version.measure == "elapsed_days":
             yield (

@@ -96,7 +96,7 @@ class PartnerIncentiveTarget(models.Model):
     @api.model
     def _get_volumes(self, offer):
         """``{(partner id, window start): Decimal}``; a window's own target counts."""
-        targets = self.sudo().search(
+        targets = self.sudo().search_fetch(
             [("offer_id", "=", offer.id)], order="window_from NULLS FIRST, id"
         )
         volumes = {}

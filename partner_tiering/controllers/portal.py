@@ -30,7 +30,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         return (
             request.env[model]
             .sudo()
-            .search(
+            .search_fetch(
                 self._get_own_domain() & Domain(list(domain)), order=order, limit=limit
             )
         )
@@ -57,6 +57,41 @@ class PartnerTieringPortal(PartnerIncentivePortal):
     @staticmethod
     def _clean(text, limit=MAX_TEXT):
         return (text or "").replace("\x00", "").strip()[:limit]
+
+    def _get_tab_groups(self):
+        return {
+            **super()._get_tab_groups(),
+            "performance": request.env._("Performance"),
+        }
+
+    def _get_tabs(self):
+        env = request.env
+        return [
+            *super()._get_tabs(),
+            {
+                "title": env._("Score and tier"),
+                "url": URL,
+                "areas": ("performance",),
+                "group": "performance",
+                "sequence": 50,
+                "pages": (
+                    "incentive_performance",
+                    "incentive_deployments",
+                    "incentive_deployment",
+                    "incentive_deployment_new",
+                    "incentive_review",
+                    "incentive_account_plan",
+                ),
+            },
+            {
+                "title": env._("Enablement"),
+                "url": "/my/incentives/enablement",
+                "areas": (),
+                "group": "performance",
+                "sequence": 52,
+                "pages": ("incentive_enablement", "incentive_announcement"),
+            },
+        ]
 
     # -------------------------------------------------------------------- overview
 
@@ -232,7 +267,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
             ),
             certifications=env["partner.certification"]
             .sudo()
-            .search(
+            .search_fetch(
                 [("partner_id", "=", partner_sudo.id), ("state", "=", "passed")],
                 order="date_expiry",
                 limit=LIMIT,
@@ -322,13 +357,15 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         """``[(name, value)]`` of the public benefits of a tier."""
         if not grade:
             return []
-        benefits_sudo = (
-            request.env["partner.tier.benefit"]
-            .sudo()
-            .search([("is_public", "=", True)])
+        Benefit = request.env["partner.tier.benefit"].sudo()
+        benefits_sudo = self._get_once(
+            "benefits", lambda: Benefit.search_fetch([("is_public", "=", True)])
         )
-        values = request.env["partner.tier.benefit.value"]._get_by_grade(
-            benefits_sudo, today, request.env.company
+        values = self._get_once(
+            ("values of benefits", today),
+            lambda: request.env["partner.tier.benefit.value"]._get_by_grade(
+                benefits_sudo, today, request.env.company
+            ),
         )
         return [
             (benefit.name, values[benefit, grade].display_value)

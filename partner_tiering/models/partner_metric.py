@@ -398,6 +398,9 @@ class PartnerMetric(models.Model):
                     for name in changed
                 ):
                     metric._check_unused()
+        if "higher_is_better" in vals:
+            # published policies are kept in memory with it
+            self.env.registry.clear_cache()
         return super().write(vals)
 
     def _check_unused(self):
@@ -513,7 +516,9 @@ class PartnerMetric(models.Model):
         number = f"{value:,.1f}".removesuffix(".0")
         return {
             "percent": self.env._("%s %%", number),
-            "days": self.env._("%s days", number),
+            "days": self.env._("1 day")
+            if number == "1"
+            else self.env._("%s days", number),
         }.get(self.unit, number)
 
     # ---------------------------------------------------------------------- actions

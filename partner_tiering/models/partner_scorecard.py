@@ -9,7 +9,6 @@ from odoo.tools import SQL
 
 from ..scoring import ladder
 from ..scoring.score import score_of
-from .partner_tier_policy import exact
 
 #: Stored columns of a scorecard, and their types, that a refresh writes.
 CARD_COLUMNS = {
@@ -590,20 +589,21 @@ class PartnerScorecard(models.Model):
 
     # ---------------------------------------------------------------- explanations
 
-    def _get_result_at(self, grade):
-        """:class:`Result` of the stored values against the targets of a tier."""
+    def _get_result_at(self, grade, lines):
+        """:class:`Result` of the stored values of lines against a tier's targets."""
         self.ensure_one()
         policy = self.policy_id.sudo()
+        scoring = policy._get_scoring()
         goals = policy._find_goals(
-            policy._get_goals(), grade.id, self.partner_id.sudo().incentive_potential
+            scoring.goals, grade.id, self.partner_id.sudo().incentive_potential
         )
-        by_metric = {line.metric_id: line for line in self.line_ids}
+        by_metric = {line.metric_id.id: line for line in lines}
         values, cases = [], []
-        for policy_line in policy.line_ids:
-            line = by_metric.get(policy_line.metric_id)
+        for metric_id in scoring.metric_ids:
+            line = by_metric.get(metric_id)
             values.append(line._get_value() if line else None)
             cases.append(line.cases if line else 0)
-        return score_of(goals, values, cases, exact(policy.minimum_coverage))
+        return score_of(goals, values, cases, scoring.coverage)
 
     def _get_ladder(self):
         """What each level asks for and what is missing.
@@ -612,16 +612,23 @@ class PartnerScorecard(models.Model):
             ascending
         """
         self.ensure_one()
-        policy = self.policy_id.sudo()
-        values = self._get_values()
+        scoring = self.policy_id.sudo()._get_scoring()
+        lines = self.env["partner.scorecard.line"].search_fetch(
+            [("scorecard_id", "=", self.id)]
+        )
+        values = self._get_values(lines)
+        grades = self.env["res.partner.grade"].sudo()
         rows = []
         for level, record in zip(
-            policy._get_levels(), policy.level_ids.sorted(), strict=True
+            scoring.levels,
+            self.env["partner.tier.level"].sudo().browse(scoring.level_ids),
+            strict=True,
         ):
-            result = self._get_result_at(record.grade_id)
+            grade = grades.browse(level.key)
+            result = self._get_result_at(grade, lines)
             rows.append(
                 {
-                    "grade": record.grade_id,
+                    "grade": grade,
                     "level": record,
                     "result": result,
                     "gaps": ladder.gaps(level, result, values),
@@ -629,13 +636,13 @@ class PartnerScorecard(models.Model):
             )
         return rows
 
-    def _get_values(self):
+    def _get_values(self, lines):
         """``{metric id: value or None}``, with the requirements outside the score."""
         self.ensure_one()
-        values = {line.metric_id.id: line._get_value() for line in self.line_ids}
-        policy = self.policy_id.sudo()
-        others = policy.level_ids.requirement_ids.metric_id.filtered(
-            lambda metric: metric.id not in values
+        values = {line.metric_id.id: line._get_value() for line in lines}
+        required = self.policy_id.sudo()._get_scoring().required_ids
+        others = (
+            self.env["partner.metric"].sudo().browse(sorted(required - values.keys()))
         )
         figures = self.env["partner.scorecard.calculation"]._measure(
             others, self.company_id, self.as_of, self.partner_id.ids

@@ -81,8 +81,10 @@ class PartnerScorecardCalculation(models.AbstractModel):
 
         :param partner_ids: only these partners, or None for all that have records
         """
-        self.env.cr.execute(SQL("SET LOCAL work_mem = %s", WORK_MEM))
         figures = {}
+        if not metrics:
+            return figures
+        self.env.cr.execute(SQL("SET LOCAL work_mem = %s", WORK_MEM))
         for metric in metrics.filtered(lambda each: each.kind != "formula"):
             figures[metric.id] = self._measure_rows(metric, company, day, partner_ids)
         for metric in metrics.filtered(lambda each: each.kind == "formula"):

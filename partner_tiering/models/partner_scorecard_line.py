@@ -80,8 +80,8 @@ class PartnerScorecardLine(models.Model):
             metric, currency = line.metric_id, line.currency_id
             if line.verdict == "scored":
                 line.explanation = self.env._(
-                    "%(value)s of %(cases)s records; no points up to %(floor)s, all "
-                    "%(weight)s from %(target)s on: %(points)s points.",
+                    "%(value)s, records: %(cases)s; no points up to %(floor)s, all "
+                    "%(weight)s from %(target)s on. Points: %(points)s.",
                     value=line.value_text,
                     cases=line.cases,
                     floor=metric._format(line.floor, currency),
@@ -91,8 +91,8 @@ class PartnerScorecardLine(models.Model):
                 )
             else:
                 line.explanation = self.env._(
-                    "%(cases)s records, where %(needed)s are needed: no verdict, and "
-                    "its weight is left out.",
+                    "Records: %(cases)s, needed: %(needed)s. No verdict, and its "
+                    "weight is left out.",
                     cases=line.cases,
                     needed=max(line.minimum_cases, 1),
                 )

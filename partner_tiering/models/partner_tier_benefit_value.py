@@ -149,7 +149,9 @@ class PartnerTierBenefitValue(models.Model):
             number = f"{value.number:g}"
             value.display_value = {
                 "percent": self.env._("%s %%", number),
-                "days": self.env._("%s days", number),
+                "days": self.env._("1 day")
+                if number == "1"
+                else self.env._("%s days", number),
                 "factor": self.env._("x %s", number),
             }.get(value.benefit_id.kind, value.text)
 
@@ -159,7 +161,7 @@ class PartnerTierBenefitValue(models.Model):
         values = {}
         for value in (
             self.sudo()
-            .search(
+            .search_fetch(
                 [
                     ("benefit_id", "in", benefits.ids),
                     ("date_from", "<=", day),

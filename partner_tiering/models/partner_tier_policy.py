@@ -1,10 +1,12 @@
 from collections import defaultdict
 from decimal import Decimal
+from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import ormcache
 
 from ..scoring.ladder import Level, Requirement
 
@@ -13,6 +15,27 @@ PERIODS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 
 def exact(number):
     return Decimal(str(number or 0))
+
+
+class Scoring(NamedTuple):
+    """What a policy asks for, in plain values.
+
+    :param level_ids: of the levels, ascending; ``levels`` are the same in scoring's
+        terms
+    :param goals: see ``_get_goals``, each with an entry per metric of ``metric_ids``
+    :param coverage: the least part of the weight that must be known
+    """
+
+    level_ids: tuple
+    levels: tuple
+    goals: dict
+    metric_ids: tuple
+    coverage: Decimal
+
+    @property
+    def required_ids(self):
+        """Ids of the metrics that levels require something of."""
+        return {each.key for level in self.levels for each in level.requirements}
 
 
 class PartnerTierPolicy(models.Model):
@@ -308,6 +331,8 @@ class PartnerTierPolicy(models.Model):
             )
 
     def _on_move(self, old, new):
+        # see _read_published_scoring
+        self.env.registry.clear_cache()
         if new == "review":
             self.sudo().submitted_by = self.env.user
         elif new == "published":
@@ -418,6 +443,29 @@ class PartnerTierPolicy(models.Model):
             key: tuple(line._get_goal(special[line], *key) for line in self.line_ids)
             for key in keys
         }
+
+    def _get_scoring(self):
+        """:class:`Scoring` of this policy."""
+        self.ensure_one()
+        return self._read_published_scoring() or self._read_scoring()
+
+    @ormcache("self.id")
+    def _read_published_scoring(self):
+        """That of a published policy, or None.
+
+        Kept in memory, since portal pages ask for it. Such a policy does not change
+        any more; what else it comes from clears it.
+        """
+        return self._read_scoring() if self.state in ("published", "retired") else None
+
+    def _read_scoring(self):
+        return Scoring(
+            tuple(self.level_ids.sorted().ids),
+            tuple(self._get_levels()),
+            self._get_goals(),
+            tuple(line.metric_id.id for line in self.line_ids),
+            exact(self.minimum_coverage),
+        )
 
     @api.model
     def _find_goals(self, goals, grade_id, potential):

@@ -284,6 +284,16 @@ class TestTieringPortal(TieringCommon, PortalCommon):
             self._contract(self.partner_1, date(2027, 1, number + 1))
         self._refresh(self.policy, Q1)
         self.assertLessEqual(self._count_queries(URL), few + 12)
+        deployment = self.env["partner.deployment"].search(
+            [("partner_id", "=", self.partner_1.id)], limit=1
+        )
+        self.assertCheap(
+            URL,
+            "/my/incentives",
+            "/my/incentives/deployments",
+            f"/my/incentives/deployments/{deployment.id}",
+            "/my/incentives/enablement",
+        )
 
     def test_outsiders_see_nothing(self):
         self._get("/my/incentives/enablement", self.outsider, status=404)

@@ -33,6 +33,19 @@ class PartnerDemonstrationPortal(PartnerIncentivePortal):
             ),
         )
 
+    def _get_tabs(self):
+        return [
+            *super()._get_tabs(),
+            {
+                "title": request.env._("Demonstrations"),
+                "url": URL,
+                "areas": (),
+                "group": "sales",
+                "sequence": 28,
+                "pages": ("incentive_demonstrations",),
+            },
+        ]
+
     def _prepare_overview_values(self, message=None):
         """Values of the card on the overview."""
         values = super()._prepare_overview_values(message)
