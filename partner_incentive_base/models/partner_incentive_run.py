@@ -110,10 +110,13 @@ class PartnerIncentiveRun(models.Model):
             )
 
     @api.model
-    def accrue(self, offer_ids=None, date=None):
+    def accrue(self, offer_ids=None, date=None, everything=False):
         """Book accruals of offers, all live ones by default, and return the run ids.
 
         For use over RPC: ``{"offer_ids": [1, 2], "date": "2026-01-31"}``.
+
+        :param everything: look at every partner, not only at those for whom something
+            changed since the last run
         """
         self._check_can_run()
         Offer = self.env["partner.incentive.offer"]
@@ -123,7 +126,8 @@ class PartnerIncentiveRun(models.Model):
         else:
             offers = Offer.search(self._get_live_domain())
         day = fields.Date.to_date(date) or fields.Date.context_today(self)
-        return self._accrue(offers, day).ids
+        run = self._accrue if everything else self._accrue_changed
+        return run(offers, day).ids
 
     @api.model
     def _get_live_domain(self):

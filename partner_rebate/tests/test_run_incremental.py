@@ -268,3 +268,30 @@ class TestRunIncremental(RebateCommon):
         self.assertEqual(changed, self.partner_1 | self.partner_2)
         self.env["partner.incentive.run"]._accrue_changed(offer, date(2026, 1, 31))
         self.assertFalse(self._accrue(date(2026, 1, 31), offer).entry_ids)
+
+    def test_finance_runs_what_changed_or_everything(self):
+        """What no row tells of is found by whoever asks for everything."""
+        self.env.cr.execute(
+            "UPDATE account_move_line SET balance = balance * 2 WHERE id = %s",
+            [self.invoice_1.invoice_line_ids.id],
+        )
+        self.env.invalidate_all()
+        finance = self.users["finance"]
+        run = self.env["partner.incentive.run"].with_user(finance)
+        day = "2026-01-31"
+        ids = run.accrue(self.offer.ids, day)
+        self.assertFalse(run.browse(ids).entry_ids)
+        self._set_mark()
+        wizard = (
+            self.env["partner.incentive.accrue"]
+            .with_user(finance)
+            .create({"date": day, "offer_ids": [Command.set(self.offer.ids)]})
+        )
+        self.assertFalse(run.browse(wizard.action_book()["res_id"]).entry_ids)
+        self._set_mark()
+        wizard.everything = True
+        entries = run.browse(wizard.action_book()["res_id"]).entry_ids
+        self.assertEqual(entries.partner_id, self.partner_1)
+        self.assertFalse(
+            run.browse(run.accrue(self.offer.ids, day, everything=True)).entry_ids
+        )
