@@ -83,17 +83,20 @@ class PartnerIncentiveRun(models.Model):
     def _can_look_at_changes(self, offers):
         """Whether nothing but documents moves what these offers come to."""
         measures = self.env["partner.incentive.measure"]._get_measures()
-        return not any(
+        versions = self._get_published(offers)
+        versions._read_terms()
+        segments = versions.segment_ids | versions.bracket_ids.segment_id
+        return not segments._reads_other_records() and not any(
             version.pooled
             or version.analytic
             or version._changes_with_time()
             or not self._is_watched(version, measures.get(version.measure))
-            or (
-                version.segment_ids | version.bracket_ids.segment_id
-            )._reads_other_records()
-            for offer in offers
-            for version in offer._get_published_versions()
+            for version in versions
         )
+
+    @api.model
+    def _get_published(self, offers):
+        return offers.version_ids.filtered(lambda each: each.state == "published")
 
     def _is_watched(self, version, measure):
         """Whether the documents that change tell whose volume does."""
@@ -118,8 +121,7 @@ class PartnerIncentiveRun(models.Model):
         """
         return any(
             seen < version.effective_date <= day
-            for offer in offers
-            for version in offer._get_published_versions()
+            for version in self._get_published(offers)
         )
 
     def _is_new(self, alias, mark):
@@ -164,11 +166,7 @@ class PartnerIncentiveRun(models.Model):
         booked anew. A document that was written long before counts from its date on.
         """
         measures = self.env["partner.incentive.measure"]._get_measures()
-        counted = {
-            measures[version.measure]
-            for offer in offers
-            for version in offer._get_published_versions()
-        }
+        counted = [measures[each.measure] for each in self._get_published(offers)]
         bounds = {"company": company.id, "seen": mark.day, "day": day}
         queries = [self._get_changed_ledger(offers, mark)]
         models_ = {measure.line_model for measure in counted}
