@@ -50,6 +50,7 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                 source=self._sourced_booking_source,
                 line_model="sale.order.line",
                 document_model="sale.order",
+                reach="document",
                 credited=True,
             ),
             Measure(
@@ -59,6 +60,7 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                 source=self._sourced_cash_source,
                 line_model="account.move.line",
                 document_model="account.move",
+                reach="payments",
                 credited=True,
             ),
         ):

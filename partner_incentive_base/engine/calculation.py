@@ -134,10 +134,10 @@ def total_earned(parts):
     decide which way half a cent is rounded.
     """
     if len(parts) == 1:
-        part = parts[0]
-        if part.qualifying <= ZERO:
+        _label, scale, qualifying, volume, _amount = parts[0]
+        if qualifying <= ZERO:
             return ZERO
-        return part.scale.earn(part.qualifying) * part.volume / part.qualifying
+        return scale.earn(qualifying) * volume / qualifying
     dividends = defaultdict(Decimal)
     for part in parts:
         if part.qualifying > ZERO:
@@ -152,14 +152,13 @@ def evaluate(position, reduction=ZERO):
     :param reduction: money by which the earning volume is lowered, at most all of it
     :return: :class:`Result` whose ``entitlement`` is ``value`` rounded
     """
-    terms = position.terms
-    formula = total_earned(position.parts)
-    reduced = formula
+    _key, terms, parts, multiplier = position
+    formula = reduced = total_earned(parts)
     amount = position.amount if reduction else ZERO
     if amount > ZERO:
         reduction = min(reduction, amount)
         reduced = formula * (amount - reduction) / amount
-    value = reduced * position.multiplier
+    value = reduced * multiplier
     if terms.cap is not None:
         value = min(value, terms.cap)
     if value < terms.minimum:
@@ -187,8 +186,17 @@ class Calculation:
                 self._groups[self._group(position)].append(position)
 
     def results(self):
-        """``{key: Result}`` of all positions, in the order of their sequence."""
-        for position in sorted(self._positions.values(), key=self._order):
+        """``{key: Result}`` of all positions.
+
+        The sequence matters only to those that others can reduce or exclude.
+        """
+        linked = []
+        for key, position in self._positions.items():
+            if position.terms.best_of or position.terms.reduced_by_earlier:
+                linked.append(position)
+            else:
+                self._results[key] = evaluate(position)
+        for position in sorted(linked, key=self._order):
             self._result(position)
         return self._results
 

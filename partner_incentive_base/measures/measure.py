@@ -22,6 +22,9 @@ class Measure:
     :param credited: ``partner_id`` is who is credited already, in its share; the
         offer's role is not asked for
     :param sorts: the source has window functions, so PostgreSQL must sort its lines
+    :param reach: what must change before a line counts differently: its own
+        ``document``, that or its ``payments``, any document of its ``customer``, or
+        ``others``, for which a run always looks at everybody
     """
 
     code: str
@@ -35,6 +38,7 @@ class Measure:
     elapsed: bool = False
     credited: bool = False
     sorts: bool = False
+    reach: str = "others"
 
 
 SOURCE_COLUMNS = (

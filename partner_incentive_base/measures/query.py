@@ -423,11 +423,10 @@ class VolumeQuery:
         first = min(min(span.start, span.earn_start) for span in self.spans)
         last = max(span.end for span in self.spans)
         scopes = self._get_scopes()
-        conditions = [
-            SQL("scope.scope_id = span.scope_id"),
-            SQL("scope.partner_id = line.partner_id"),
-        ]
+        conditions = [SQL("scope.partner_id = line.partner_id")]
         # Left out where they say nothing: PostgreSQL would take them for selective.
+        if len(self._get_scope_queries()[0]) > 1:
+            conditions.append(SQL("scope.scope_id = span.scope_id"))
         if len({scope.role for scope in scopes}) > 1:
             conditions.append(SQL("scope.role = line.role"))
         if any(each.valid_from > first or each.valid_to <= last for each in scopes):

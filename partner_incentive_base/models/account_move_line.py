@@ -1,6 +1,21 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+#: What can be written on a line of a posted document without writing the document,
+#: and decides what it counts for, or what part of a payment is money.
+COUNTED = {
+    "account_id",
+    "amount_currency",
+    "balance",
+    "discount",
+    "display_type",
+    "price_subtotal",
+    "price_total",
+    "product_id",
+    "product_uom_id",
+    "quantity",
+}
+
 
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
@@ -37,6 +52,10 @@ class AccountMoveLine(models.Model):
     )
 
     def write(self, vals):
+        if COUNTED & set(vals):
+            posted = self.filtered(lambda line: line.parent_state == "posted")
+            if posted:
+                self.env["partner.incentive.lock"].sudo()._forget(posted.company_id)
         result = super().write(vals)
         if "incentive_exclusion" in vals:
             self._on_exclusion()

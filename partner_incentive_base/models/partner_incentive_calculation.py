@@ -16,6 +16,7 @@ from ..measures.measure import SOURCE_COLUMNS
 from ..measures.query import FAR_FUTURE, Span, VolumeQuery, fetch_overlaps
 
 ZERO = Decimal(0)
+ONE = Decimal(1)
 
 
 @dataclass(slots=True)
@@ -56,7 +57,10 @@ class Outcome:
 
     @property
     def entitlement(self):
-        return self.result.entitlement + self.guaranteed + self.brought_forward
+        entitled = self.result.entitlement
+        if self.guaranteed or self.brought_forward:
+            entitled += self.guaranteed + self.brought_forward
+        return entitled
 
     def partner_ids(self):
         if self.earner_id:
@@ -157,9 +161,9 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 version = self._get_version_in_force(offer, window, day)
                 in_force[offer_id, window] = offer, version, version._get_terms()
             offer, version, terms = in_force[offer_id, window]
-            rows.sort(key=lambda row: row[0])
+            rows.sort(key=_get_number)
             position = calculation.Position(
-                key, terms, tuple(part for _number, part, _grown in rows)
+                key, terms, tuple([part for _number, part, _grown in rows])
             )
             outcome = Outcome(offer, earner_id, window, version, position, None)
             for _number, part, grown in rows:
@@ -174,7 +178,8 @@ class PartnerIncentiveCalculation(models.AbstractModel):
     @staticmethod
     def _get_versions_of(outcomes):
         """The distinct versions of many outcomes, cheaper than a set of records."""
-        return list({each.version.id: each.version for each in outcomes}.values())
+        in_force = {each.position.key[::2]: each.version for each in outcomes}
+        return list({version.id: version for version in in_force.values()}.values())
 
     def _accelerate(self, outcomes, day):
         """Set the multiplier of positions that other offers, or tiers, accelerate.
@@ -342,42 +347,15 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 clawed[key][document] = (
                     clawed[key].get(document, ZERO) - labelled[1].volume
                 )
-        for (version_id, index, earner_id), labelled in rows.items():
-            reading = readings[version_id]
-            qualifying = sum((each.qualifying for _label, each in labelled), ZERO)
-            factor = Decimal(1)
-            if reading.growth:
-                base, earned_before = previous.get(
-                    (version_id, index, earner_id), (ZERO, ZERO)
-                )
-                earning = sum((each.volume for _label, each in labelled), ZERO)
-                baseline = reading.baseline
-                grown = calculation.growth(earning, earned_before, baseline)
-                factor = grown / earning if earning else ZERO
-                qualifying = calculation.growth(qualifying, base, baseline)
-            window = window_of[version_id, index]
-            if reading.elapsed:
-                qualifying = Decimal(window.days)
-            reference = references.get((version_id, index, earner_id))
-            if reference is None and reading.reference == "previous":
-                reference = reading.baseline
-            for label, volume, amount in _merge(labelled):
-                ladder = reading.ladders.get(label.segment_id) or reading.ladders.get(0)
-                if ladder is None:
-                    continue
-                if reading.reference:
-                    if reference is None:
-                        continue
-                    ladder = ladder.relative_to(reference)
-                if reading.growth:
-                    volume, amount = volume * factor, amount * factor
-                parts[reading.offer_id, earner_id, window].append(
-                    (
-                        reading.number,
-                        calculation.Part(label, ladder, qualifying, volume, amount),
-                        factor,
-                    )
-                )
+        nothing = (ZERO, ZERO)
+        for key, labelled in rows.items():
+            version_id, index, earner_id = key
+            reading, window = readings[version_id], window_of[version_id, index]
+            position_parts = reading.get_parts(
+                labelled, window, previous.get(key, nothing), references.get(key)
+            )
+            if position_parts:
+                parts[reading.offer_id, earner_id, window] += position_parts
 
     def _get_clawed_documents(self, version, measure, day, confirmed):
         """SQL of ``(document_id, product_id, share)`` that do not count, or None."""
@@ -691,8 +669,8 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         """Share the entitlement by partner of a pool and by analytic distribution."""
         parts = outcome.position.parts
         if len(parts) == 1:
-            label = parts[0].label
-            outcome.shares = {label.partner_id: {label.analytic: outcome.entitlement}}
+            _version, _segment, partner_id, analytic = parts[0].label
+            outcome.shares = {partner_id: {analytic: outcome.entitlement}}
             return
         amounts = calculation.split_result(
             outcome.entitlement, parts, outcome.position.terms.unit
@@ -734,6 +712,43 @@ class _Reading:
         first = self.first_volume
         return label, _Volumes(self.unit, *row[first : first + 4])
 
+    def get_parts(self, labelled, window, before, reference):
+        """Parts of a position: list of ``(version number, Part, factor)``.
+
+        :param labelled: list of ``(Label, _Volumes)``
+        :param before: ``(Q, E)`` of the same window a year before
+        :param reference: what is 100 percent where brackets are percentages, or None
+        :return: ``factor`` is the part of the lines' volume that counts
+        """
+        if len(labelled) == 1:
+            qualifying = labelled[0][1].qualifying
+        else:
+            qualifying = sum((each.qualifying for _label, each in labelled), ZERO)
+        factor = ONE
+        if self.growth:
+            earning = sum((each.volume for _label, each in labelled), ZERO)
+            grown = calculation.growth(earning, before[1], self.baseline)
+            factor = grown / earning if earning else ZERO
+            qualifying = calculation.growth(qualifying, before[0], self.baseline)
+        if self.elapsed:
+            qualifying = Decimal(window.days)
+        if reference is None and self.reference == "previous":
+            reference = self.baseline
+        if self.reference and reference is None:
+            return []
+        parts = []
+        for label, volume, amount in _merge(labelled):
+            ladder = self.ladders.get(label.segment_id) or self.ladders.get(0)
+            if ladder is None:
+                continue
+            if self.reference:
+                ladder = ladder.relative_to(reference)
+            if self.growth:
+                volume, amount = volume * factor, amount * factor
+            part = calculation.Part(label, ladder, qualifying, volume, amount)
+            parts.append((self.number, part, factor))
+        return parts
+
 
 def _merge(labelled):
     """``(label, volume, amount)`` per label, in an order that is always the same."""
@@ -765,6 +780,11 @@ class _Volumes:
         else:
             self.qualifying = Decimal(qualifying_quantity or 0)
             self.volume = Decimal(quantity or 0)
+
+
+def _get_number(row):
+    """Number of the version that a row of volume belongs to."""
+    return row[0]
 
 
 def _overlaps(valid, window):

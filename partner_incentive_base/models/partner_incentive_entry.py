@@ -322,6 +322,14 @@ class PartnerIncentiveEntry(models.Model):
         return lasting
 
     @api.model
+    def _get_holding(self, offers):
+        """Those of ``offers`` that hold back a part of what somebody earned."""
+        rows = self.sudo()._read_group(
+            [("offer_id", "in", offers.ids), ("role", "=", "holdback")], ["offer_id"]
+        )
+        return offers.browse([offer.id for (offer,) in rows])
+
+    @api.model
     def _get_balances(self, offers, partners=None):
         """``{(offer id, partner id): {"earned", "settled", "held": Decimal}}``."""
         self.flush_model()

@@ -24,6 +24,7 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                 source=self._claim_source,
                 line_model="partner.incentive.claim",
                 document_model="partner.incentive.claim",
+                reach="document",
             )
         }
 

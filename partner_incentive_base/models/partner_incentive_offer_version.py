@@ -808,6 +808,10 @@ class PartnerIncentiveOfferVersion(models.Model):
         """``{(partner id, window start): expected volume}``."""
         return {}
 
+    def _holds_back(self):
+        """Whether a part of what is earned can wait by these terms."""
+        return False
+
     def _get_holdback_percent(self, day):
         """Percentage of what is earned that is not paid on ``day`` yet."""
         return Decimal(0)

@@ -110,10 +110,13 @@ class PartnerIncentiveRun(models.Model):
             )
 
     @api.model
-    def accrue(self, offer_ids=None, date=None):
+    def accrue(self, offer_ids=None, date=None, everything=False):
         """Book accruals of offers, all live ones by default, and return the run ids.
 
         For use over RPC: ``{"offer_ids": [1, 2], "date": "2026-01-31"}``.
+
+        :param everything: look at every partner, not only at those for whom something
+            changed since the last run
         """
         self._check_can_run()
         Offer = self.env["partner.incentive.offer"]
@@ -123,7 +126,8 @@ class PartnerIncentiveRun(models.Model):
         else:
             offers = Offer.search(self._get_live_domain())
         day = fields.Date.to_date(date) or fields.Date.context_today(self)
-        return self._accrue(offers, day).ids
+        run = self._accrue if everything else self._accrue_changed
+        return run(offers, day).ids
 
     @api.model
     def _get_live_domain(self):
@@ -151,22 +155,8 @@ class PartnerIncentiveRun(models.Model):
         offers._get_coupled()._lock_for_run()
         run = self.create({"company_id": company.id, "date": day})
         run.sudo().write({"offer_ids": [(6, 0, offers.ids)]})
-        calculated = offers.filtered(lambda o: o._is_calculated())
-        if partners is not None and not partners:
-            calculated = calculated.browse()
-        outcomes = self.env["partner.incentive.calculation"]._calculate(
-            calculated, day, partners
-        )
-        booked_offers = calculated.filtered(lambda o: o._books())
-        movements = self._get_accruals(booked_offers, outcomes, day, partners)
-        movements += self._get_forfeits(booked_offers, outcomes, day, partners)
-        movements += self._get_holdbacks(booked_offers, outcomes, day, partners)
-        self.env["partner.incentive.posting"]._post_movements(
-            company, movements, day, "accrual", run_id=run.id
-        )
-        self.env["partner.incentive.standing"]._refresh(
-            calculated, outcomes, day, partners
-        )
+        if partners is None or partners:
+            run._book(company, offers, day, partners)
         self.env["partner.incentive.lock"]._set_mark(
             offers, day, self._count_terms(), partners is None
         )
@@ -181,6 +171,23 @@ class PartnerIncentiveRun(models.Model):
             )
         return run
 
+    def _book(self, company, offers, day, partners):
+        """Calculate, book the difference, and keep where everybody stands."""
+        calculated = offers.filtered(lambda o: o._is_calculated())
+        outcomes = self.env["partner.incentive.calculation"]._calculate(
+            calculated, day, partners
+        )
+        booked_offers = calculated.filtered(lambda o: o._books())
+        movements = self._get_accruals(booked_offers, outcomes, day, partners)
+        movements += self._get_forfeits(booked_offers, outcomes, day, partners)
+        movements += self._get_holdbacks(booked_offers, outcomes, day, partners)
+        self.env["partner.incentive.posting"]._post_movements(
+            company, movements, day, "accrual", run_id=self.id
+        )
+        self.env["partner.incentive.standing"]._refresh(
+            calculated, outcomes, day, partners
+        )
+
     @api.model
     def _get_accruals(self, offers, outcomes, day, partners=None):
         """Movements of target minus booked, and of what fell to nothing."""
@@ -193,17 +200,26 @@ class PartnerIncentiveRun(models.Model):
         )
         final = self.env["partner.incentive.settlement"]._get_final_positions(offers)
         booking = set(offers.ids)
+        achieved = {
+            version.id
+            for version in offers.version_ids
+            if version._get_accrual_terms()[0] == "achieved"
+        }
         movements = []
         for outcome in outcomes:
             offer_id, _earner_id, window = outcome.position.key
             if offer_id not in booking:
                 continue
-            targets = self._get_targets(
-                outcome, day, final, seasons.get(outcome.position.key)
-            )
+            targets = outcome.shares
+            if outcome.version.id not in achieved:
+                season = seasons.get(outcome.position.key)
+                targets = self._get_targets(outcome, day, final, season)
             for partner_id, parts in targets.items():
                 held = booked.pop((offer_id, partner_id, window.start), {})
-                if parts != {key: amount for key, (amount, _dist) in held.items()}:
+                if len(held) != len(parts) or any(
+                    key not in held or held[key][0] != amount
+                    for key, amount in parts.items()
+                ):
                     movements += self._get_deltas(
                         outcome, partner_id, tuple(window), parts, held, final
                     )
@@ -348,6 +364,11 @@ class PartnerIncentiveRun(models.Model):
     @api.model
     def _get_holdbacks(self, offers, outcomes, day, partners=None):
         """Movements between accrued and held back, per offer and partner."""
+        offers = offers.filtered(
+            lambda offer: offer._get_published_versions()[-1]._holds_back()
+        ) | self.env["partner.incentive.entry"]._get_holding(offers)
+        if not offers:
+            return []
         entitled = self._get_entitlements(offers, outcomes, day, partners)
         balances = self.env["partner.incentive.entry"]._get_balances(offers, partners)
         positions = defaultdict(list)

@@ -5,6 +5,10 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+#: Types of fields, and operators, by which a partner's own row tells who belongs.
+OWN_TYPES = ("boolean", "char", "float", "integer", "many2one", "selection", "text")
+OWN_OPERATORS = ("=", "!=", "in", "not in", "<", "<=", ">", ">=", "like", "ilike")
+
 
 class PartnerIncentiveSegment(models.Model):
     """Who: a rule over partners.
@@ -100,6 +104,28 @@ class PartnerIncentiveSegment(models.Model):
             or self.potential
             or self.partner_domain
         )
+
+    def _reads_other_records(self):
+        """Whether who belongs can change though no partner and no segment does.
+
+        Fields of the partner's own row tell of their change; what a condition reads
+        beyond it, or compares with the day, does not.
+        """
+        fields_of = self.env["res.partner"]._fields
+        for segment in self.filtered("partner_domain"):
+            domain = Domain(literal_eval(segment.partner_domain))
+            for condition in domain.iter_conditions():
+                field = fields_of.get(condition.field_expr)
+                if (
+                    field is None
+                    or not field.store
+                    or field.type not in OWN_TYPES
+                    or condition.operator not in OWN_OPERATORS
+                    # By its name, another record is read.
+                    or (field.type == "many2one" and not _is_of_ids(condition.value))
+                ):
+                    return True
+        return False
 
     def _get_partner_domain(self, with_grade=True):
         """Domain of the partners that belong now."""
@@ -272,3 +298,9 @@ class PartnerIncentiveSegment(models.Model):
             "view_mode": "list,kanban,form",
             "domain": list(self._get_partner_domain()),
         }
+
+
+def _is_of_ids(value):
+    """Whether a condition compares a relation with nothing but ids."""
+    values = value if isinstance(value, list | tuple | set) else [value]
+    return all(isinstance(each, int | bool | None) for each in values)

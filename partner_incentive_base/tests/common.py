@@ -138,6 +138,29 @@ class IncentiveCommon(AccountTestInvoicingCommon):
         )
         return cls.env["partner.incentive.run"]._accrue(offers, day)
 
+    def _take_for_seen(self, day=None):
+        """Let runs take every row for known that is there.
+
+        In a test all rows are of one transaction, except those of a savepoint, which
+        has a number of its own: whatever a later one writes is new.
+
+        :param day: up to which it is known, that of the last run by default
+        """
+        terms = self.env["partner.incentive.run"]._count_terms()
+        with self.env.cr.savepoint():
+            self.env.cr.execute(
+                """UPDATE partner_incentive_lock
+                      SET seen_terms = %s, full_on = now(),
+                          seen_day = COALESCE(%s, seen_day)
+                RETURNING xmin::text::bigint + 1""",
+                [terms, day],
+            )
+            transaction = self.env.cr.fetchone()[0]
+        self.env.cr.execute(
+            "UPDATE partner_incentive_lock SET seen_transaction = %s",
+            [str(transaction)],
+        )
+
     @classmethod
     def _settle(cls, day, offers=None, overrides=None, **values):
         batch = cls.env["partner.incentive.settlement"].create(

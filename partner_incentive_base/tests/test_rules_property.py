@@ -215,6 +215,7 @@ class TestRules(IncentiveCommon):
                 source=self._invoice_source,
                 line_model="account.move.line",
                 document_model="account.move",
+                reach="document",
             )
             return {**original(self), MEASURE: measure}
 
@@ -557,6 +558,31 @@ class TestRules(IncentiveCommon):
             ]
         )
         return currency
+
+    @histories
+    @given(models_of, sales, troubles)
+    def test_looking_at_changes_is_enough(self, model, history, further):
+        """Rule 4: after whatever happened, a run of what changed leaves a full one
+        nothing to book; of an invoice it looks at one partner."""
+        Run = self.env["partner.incentive.run"]
+        with self._example():
+            offer = self._publish(model)
+            last = START
+            self._accrue(last, offer)
+            self._take_for_seen()
+            for action in [*history, *further]:
+                if action[0] == "accrue":
+                    last = max(last, action[1])
+                else:
+                    with self.env.cr.savepoint():
+                        self._play(offer, model, [action], check=False)
+                partners = Run._get_changed_partners(self.company, offer, last)
+                if action[0] == "invoice":
+                    self.assertEqual(partners, self.partners[action[1]])
+                Run._accrue_changed(offer, last)
+                self.assertFalse(Run._accrue(offer, last).entry_ids, action)
+                self._take_for_seen()
+            self.assertLedgerAgrees()
 
     # -------------------------------------------------------------- several offers
 

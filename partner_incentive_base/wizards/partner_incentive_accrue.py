@@ -25,6 +25,11 @@ class PartnerIncentiveAccrue(models.TransientModel):
         string="Offers",
         help="Empty: all published offers of the company.",
     )
+    everything = fields.Boolean(
+        string="Recalculate everything",
+        help="Look at every partner, not only at those for whom something changed "
+        "since the last run. Needed only where data was changed outside of Odoo.",
+    )
     line_ids = fields.One2many(
         "partner.incentive.accrue.line",
         "wizard_id",
@@ -123,7 +128,8 @@ class PartnerIncentiveAccrue(models.TransientModel):
         self.ensure_one()
         run = self.env["partner.incentive.run"]
         run._check_can_run()
-        runs = run._accrue(self._get_offers(), self.date)
+        accrue = run._accrue if self.everything else run._accrue_changed
+        runs = accrue(self._get_offers(), self.date)
         return {
             "type": "ir.actions.act_window",
             "res_model": "partner.incentive.run",

@@ -16,5 +16,6 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                 source=self._invoice_source,
                 line_model="account.move.line",
                 document_model="account.move",
+                reach="document",
             )
         }

@@ -14,6 +14,7 @@ class PartnerIncentiveMeasure(models.AbstractModel):
             "source": self._invoice_source,
             "line_model": "account.move.line",
             "document_model": "account.move",
+            "reach": "document",
         }
         for measure in (
             Measure(
@@ -54,6 +55,7 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                 source=self._payment_source,
                 line_model="account.move.line",
                 document_model="account.move",
+                reach="payments",
             ),
             Measure(
                 code="ordered_amount",
@@ -62,6 +64,7 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                 source=self._order_source,
                 line_model="sale.order.line",
                 document_model="sale.order",
+                reach="document",
             ),
         ):
             measures[measure.code] = measure

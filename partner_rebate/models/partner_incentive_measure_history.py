@@ -54,6 +54,7 @@ class PartnerIncentiveMeasure(models.AbstractModel):
                 line_model="account.move.line",
                 document_model="account.move",
                 sorts=True,
+                reach="customer",
             )
         return measures
 

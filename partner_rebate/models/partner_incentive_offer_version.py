@@ -415,6 +415,9 @@ class PartnerIncentiveOfferVersion(models.Model):
     def _get_forecasts(self):
         return self.env["partner.incentive.forecast"]._get_volumes(self.offer_id)
 
+    def _holds_back(self):
+        return bool(self.holdback_percent)
+
     def _get_holdback_percent(self, day):
         if self.holdback_until and day < self.holdback_until:
             return Decimal(str(self.holdback_percent))

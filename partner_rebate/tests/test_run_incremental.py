@@ -1,5 +1,6 @@
 from datetime import date
 
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import RebateCommon
@@ -22,28 +23,11 @@ class TestRunIncremental(RebateCommon):
         self._set_mark()
 
     def _set_mark(self):
-        """Take all rows for seen.
+        self._take_for_seen(date(2026, 1, 31))
 
-        In a test they are of one transaction, except those of a savepoint, which has a
-        number of its own: whatever a later one writes is new.
-        """
-        terms = self.env["partner.incentive.run"]._count_terms()
-        with self.env.cr.savepoint():
-            self.env.cr.execute(
-                """UPDATE partner_incentive_lock
-                      SET seen_terms = %s, full_on = now(), seen_day = '2026-01-31'
-                RETURNING xmin::text::bigint + 1""",
-                [terms],
-            )
-            transaction = self.env.cr.fetchone()[0]
-        self.env.cr.execute(
-            "UPDATE partner_incentive_lock SET seen_transaction = %s",
-            [str(transaction)],
-        )
-
-    def _changed(self, day=date(2026, 1, 31)):
+    def _changed(self, day=date(2026, 1, 31), offer=None):
         return self.env["partner.incentive.run"]._get_changed_partners(
-            self.company, self.offer, day
+            self.company, offer or self.offer, day
         )
 
     def _change(self, do):
@@ -128,6 +112,14 @@ class TestRunIncremental(RebateCommon):
             lambda: self.enrollment_1.write({"date_from": date(2026, 1, 2)}),
             lambda: self.partner_1.write({"grade_id": gold.id}),
             lambda: self.env["product.category"].create({"name": "New"}),
+            lambda: self.env["partner.incentive.region"].create({"name": "North"}),
+            lambda: self.env["res.partner.category"].create({"name": "Old friends"}),
+            lambda: self.company.write(
+                {"fiscalyear_last_day": 30, "fiscalyear_last_month": "6"}
+            ),
+            lambda: self.env["res.currency.rate"].create(
+                {"currency_id": self.company.currency_id.id, "rate": 1}
+            ),
             lambda: self.enrollment_2.unlink(),
             lambda: self.partner_2.write({"is_company": False}),
         ):
@@ -164,3 +156,142 @@ class TestRunIncremental(RebateCommon):
         self.assertEqual(self._changed(), self.partner_1 | self.partner_2)
         self._accrue_changed()
         self.assertEqual(self._balance("accrued"), -100)
+
+    def test_terms_that_take_effect_concern_everybody(self):
+        """The version in force on the last day limits the window, sales or not."""
+        offer = self.offer.sudo()
+        offer.action_revise()
+        offer.write({"effective_date": date(2026, 2, 15), "cap": 20})
+        offer.action_submit()
+        offer.action_publish()
+        self._accrue(date(2026, 1, 31), self.offer)
+        self._set_mark()
+        self.assertEqual(self._changed(date(2026, 2, 14)), self.env["res.partner"])
+        self.assertIsNone(self._changed(date(2026, 2, 15)))
+        self._accrue_changed(date(2026, 2, 15))
+        self.assertEqual(self._balance("accrued"), -40)
+
+    def test_a_payment_that_is_dated_later_counts_when_its_day_comes(self):
+        offer = self._create_offer(measure="paid_amount", brackets=[(0, 10)])
+        payment = (
+            self.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=self.invoice_1.ids)
+            .create({"payment_date": date(2026, 2, 10)})
+            ._create_payments()
+        )
+        self._accrue(date(2026, 1, 31), offer)
+        self._set_mark()
+        nobody = self.env["res.partner"]
+        self.assertEqual(self._changed(date(2026, 2, 9), offer), nobody)
+        self.assertEqual(self._changed(date(2026, 2, 10), offer), self.partner_1)
+        # The other offer has nothing to do with payments.
+        self.assertEqual(self._changed(date(2026, 2, 10)), nobody)
+        runs = self.env["partner.incentive.run"]
+        runs._accrue_changed(offer, date(2026, 2, 28))
+        self.assertEqual(sum(offer.entry_ids.mapped("amount")), 100)
+        self.assertFalse(self._accrue(date(2026, 2, 28), offer).entry_ids)
+        # Nor does the invoice tell that its payment got another date.
+        move = payment.move_id.with_context(skip_readonly_check=True)
+        self._take_for_seen()
+        self._change(lambda: move.write({"date": date(2026, 3, 10)}))
+        self.assertEqual(self._changed(date(2026, 2, 28), offer), self.partner_1)
+        runs._accrue_changed(offer, date(2026, 2, 28))
+        self.assertEqual(sum(offer.entry_ids.mapped("amount")), 0)
+
+    def test_what_was_bought_before_decides_on_what_others_are_credited_with(self):
+        for role, watched in (("buyer", True), ("sourced", False)):
+            offer = self._create_offer(measure="new_product_amount", credit_role=role)
+            self.assertEqual(
+                self.env["partner.incentive.run"]._can_look_at_changes(offer), watched
+            )
+
+    def test_a_line_of_a_posted_invoice_that_changes(self):
+        other = self.product.copy({"taxes_id": False})
+        self._set_mark()
+        line = self.invoice_1.invoice_line_ids
+        self._change(lambda: line.write({"name": "Only words"}))
+        self.assertIsNotNone(self._changed())
+        self._change(lambda: line.write({"product_id": other.id}))
+        self.assertIsNone(self._changed())
+
+    def test_a_line_of_an_order_that_changes(self):
+        offer = self._create_offer(measure="ordered_amount", brackets=[(0, 10)])
+        order = (
+            self.env["sale.order"]
+            .sudo()
+            .create(
+                {
+                    "partner_id": self.partner_1.id,
+                    "date_order": "2026-01-20 12:00:00",
+                    "order_line": [
+                        Command.create(
+                            {"product_id": self.product.id, "product_uom_qty": quantity}
+                        )
+                        for quantity in (1, 2)
+                    ],
+                }
+            )
+        )
+        order.action_confirm()
+        self._accrue(date(2026, 1, 31), offer)
+        self._set_mark()
+        self.assertEqual(self._changed(offer=offer), self.env["res.partner"])
+        self._change(lambda: order.order_line[0].write({"name": "Other words"}))
+        self.assertEqual(self._changed(offer=offer), self.partner_1)
+
+    def test_conditions_that_read_other_records(self):
+        runs = self.env["partner.incentive.run"]
+        for domain, watched in (
+            ("[('city', '=', 'Bonn'), ('country_id', 'in', [57])]", True),
+            ("[('name', 'ilike', 'x')]", True),
+            ("[('country_id', '=', 'Germany')]", False),
+            ("[('country_id.code', '=', 'DE')]", False),
+            ("[('child_ids', '!=', False)]", False),
+            ("[('create_date', '>', 'today -1y')]", False),
+        ):
+            with self.subTest(domain):
+                segment = self.env["partner.incentive.segment"].create(
+                    {"name": "Some", "partner_domain": domain}
+                )
+                offer = self._create_offer(segment_ids=[Command.set(segment.ids)])
+                self.assertEqual(runs._can_look_at_changes(offer), watched)
+
+    def test_settled_for_good(self):
+        """From then on the target is the entitlement, whatever was provided for."""
+        offer = self._create_offer(
+            accrual_method="fixed", accrual_percent=10, brackets=[(0, 5)]
+        )
+        self._accrue(date(2026, 1, 31), offer)
+        self._set_mark()
+        self._change(lambda: self._settle(date(2026, 1, 31), offer, final=True))
+        changed = self._changed(offer=offer)
+        self.assertEqual(changed, self.partner_1 | self.partner_2)
+        self.env["partner.incentive.run"]._accrue_changed(offer, date(2026, 1, 31))
+        self.assertFalse(self._accrue(date(2026, 1, 31), offer).entry_ids)
+
+    def test_finance_runs_what_changed_or_everything(self):
+        """What no row tells of is found by whoever asks for everything."""
+        self.env.cr.execute(
+            "UPDATE account_move_line SET balance = balance * 2 WHERE id = %s",
+            [self.invoice_1.invoice_line_ids.id],
+        )
+        self.env.invalidate_all()
+        finance = self.users["finance"]
+        run = self.env["partner.incentive.run"].with_user(finance)
+        day = "2026-01-31"
+        ids = run.accrue(self.offer.ids, day)
+        self.assertFalse(run.browse(ids).entry_ids)
+        self._set_mark()
+        wizard = (
+            self.env["partner.incentive.accrue"]
+            .with_user(finance)
+            .create({"date": day, "offer_ids": [Command.set(self.offer.ids)]})
+        )
+        self.assertFalse(run.browse(wizard.action_book()["res_id"]).entry_ids)
+        self._set_mark()
+        wizard.everything = True
+        entries = run.browse(wizard.action_book()["res_id"]).entry_ids
+        self.assertEqual(entries.partner_id, self.partner_1)
+        self.assertFalse(
+            run.browse(run.accrue(self.offer.ids, day, everything=True)).entry_ids
+        )

@@ -81,3 +81,8 @@ class TestMargin(RebateCommon):
         order = self._order(10)
         self.assertEqual(order.margin, 400)
         self.assertEqual(order.margin_after_incentives, 350)
+
+    def test_an_order_tells_nothing_of_whose_margin_it_changes(self):
+        offer = self._create_offer(measure="invoiced_margin", brackets=[(0, 20)])
+        runs = self.env["partner.incentive.run"]
+        self.assertFalse(runs._can_look_at_changes(offer))
