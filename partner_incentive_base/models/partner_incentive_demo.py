@@ -339,6 +339,18 @@ class PartnerIncentiveDemo(models.AbstractModel):
             ("rhein", "gold", "silver", 12, "Less than half of the target"),
         )
         History = self.env["partner.incentive.grade.history"]
+        # those whom the demo data name one by one were made today
+        for story in STORIES:
+            partner = self._get_partner(story.key)
+            joined = min(partner.enrollment_ids.mapped("date_from"), default=start)
+            partner.grade_history_ids.unlink()
+            History.create(
+                {
+                    "partner_id": partner.id,
+                    "grade_id": partner.grade_id.id,
+                    "date": joined,
+                }
+            )
         for key, before, after, months, reason in rows:
             changed = start + relativedelta(months=months)
             partner = self._get_partner(key)
@@ -424,11 +436,14 @@ class PartnerIncentiveDemo(models.AbstractModel):
             "account.account_payment_term_30days", raise_if_not_found=False
         )
         today = self._get_today()
-        rows = []
+        rows, days = [], {}
         for place, month in enumerate(self._get_months()):
             for story in STORIES:
                 amount = story.monthly * self._get_factor(story.behaviour, place, month)
-                day = month + timedelta(days=generator.randrange(2, 26))
+                # the same day of each month, so that a quarter that is not over can be
+                # compared with as much of the year before
+                drawn = timedelta(days=generator.randrange(2, 26))
+                day = month + days.setdefault(story.key, drawn)
                 spread = generator.uniform(0.88, 1.12)
                 if story.monthly < SMALL:
                     amount *= 3 if month.month % 3 == 2 else 0

@@ -186,7 +186,7 @@ class PartnerIncentiveDemo(models.AbstractModel):
                     }
                 )
                 file.action_check()
-                file.action_submit()
+                self._as(file, CHANNEL).action_submit()
                 self._as(file, MANAGER).action_accept()
                 decided = month + relativedelta(months=1, days=5)
                 file.write({"decided_on": datetime.combine(decided, time(9))})

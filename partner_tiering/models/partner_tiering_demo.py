@@ -532,6 +532,7 @@ class PartnerTieringDemo(models.AbstractModel):
         self.env["partner.enablement.session"].create(
             {
                 "name": "Playbook workshop",
+                **self._prepare_owner(),
                 "date": fields.Datetime.now() + timedelta(days=14),
                 "duration": 2,
                 "location": "Online",
