@@ -41,6 +41,7 @@ from . import (
     test_portal_payouts,
     test_portal_preview,
     test_portal_scale,
+    test_portal_tabs,
     test_portal_team,
     test_process,
     test_readiness,
@@ -48,6 +49,6 @@ from . import (
     test_roll,
     test_review,
     test_rules_property,
+    test_segments,
 )
-from . import test_segments
 from . import test_uploads
