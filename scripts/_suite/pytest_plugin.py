@@ -24,10 +24,8 @@ def pytest_addoption(parser):
     )
 
 
-def pytest_configure(config):
-    patcher = patch.object(pytest_odoo, "_shared_filestore", _filestore_of_its_own)
-    patcher.start()
-    config.add_cleanup(patcher.stop)
+def pytest_configure():
+    pytest_odoo._shared_filestore = _filestore_of_its_own
 
 
 @contextlib.contextmanager
