@@ -150,8 +150,11 @@ class PartnerIncentiveRun(models.Model):
             runs |= self.with_company(company)._accrue_company(company, chosen, day)
         return runs
 
-    def _accrue_company(self, company, offers, day, partners=None):
-        """Book for one company; for ``partners`` only where they are given."""
+    def _accrue_company(self, company, offers, day, partners=None, keep_empty=True):
+        """Book for one company; for ``partners`` only where they are given.
+
+        :return: the run; none if nothing was booked, unless ``keep_empty``
+        """
         offers._get_coupled()._lock_for_run()
         run = self.create({"company_id": company.id, "date": day})
         run.sudo().write({"offer_ids": [(6, 0, offers.ids)]})
@@ -162,6 +165,9 @@ class PartnerIncentiveRun(models.Model):
         )
         offers._mark_accrued()
         self.env["partner.incentive.budget"]._notify_thresholds(offers)
+        if not keep_empty and not run._has_booked():
+            run.sudo().unlink()
+            return self.browse()
         if not run.name or run.name == "/":
             run.sudo().name = (
                 self.env["ir.sequence"]
@@ -170,6 +176,13 @@ class PartnerIncentiveRun(models.Model):
                 or "/"
             )
         return run
+
+    def _has_booked(self):
+        return bool(
+            self.env["partner.incentive.entry"]
+            .sudo()
+            .search_count([("run_id", "in", self.ids)], limit=1)
+        )
 
     def _book(self, company, offers, day, partners):
         """Calculate, book the difference, and keep where everybody stands."""
@@ -494,7 +507,8 @@ class PartnerIncentiveRun(models.Model):
         """Book what was earned, package by package; resumes after a kill.
 
         Each package is committed on its own. A package that meets another run at work
-        on the same offers starts over with a fresh view of the books.
+        on the same offers starts over with a fresh view of the books. A run that found
+        nothing to book is not kept.
         """
         cron = self.env["ir.cron"]
         packages = self._get_packages()
@@ -503,7 +517,7 @@ class PartnerIncentiveRun(models.Model):
         for package in packages:
             for attempt in range(MAX_TRIES):
                 try:
-                    self._accrue_changed(package.exists(), day)
+                    self._accrue_changed(package.exists(), day, keep_empty=False)
                     break
                 except SerializationFailure:
                     self.env.cr.rollback()

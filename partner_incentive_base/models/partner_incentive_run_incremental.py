@@ -44,7 +44,7 @@ class PartnerIncentiveRun(models.Model):
     _inherit = "partner.incentive.run"
 
     @api.model
-    def _accrue_changed(self, offers, day):
+    def _accrue_changed(self, offers, day, keep_empty=True):
         """Like ``_accrue``, for those partners only for whom something changed.
 
         What changed is seen by the transactions that wrote the rows, against the
@@ -57,9 +57,8 @@ class PartnerIncentiveRun(models.Model):
         for company in offers.company_id:
             chosen = offers.filtered(lambda offer, c=company: offer.company_id == c)
             own = self.with_company(company)
-            runs |= own._accrue_company(
-                company, chosen, day, own._get_changed_partners(company, chosen, day)
-            )
+            partners = own._get_changed_partners(company, chosen, day)
+            runs |= own._accrue_company(company, chosen, day, partners, keep_empty)
         return runs
 
     @api.model

@@ -41,10 +41,10 @@ class TestRun(RebateCommon):
         Run = type(self.env["partner.incentive.run"])
         accrue = Run._accrue_changed
 
-        def fail_for_bad(runs, offers, day):
+        def fail_for_bad(runs, offers, day, **options):
             if bad in offers:
                 raise UserError("No rate")  # pylint: disable=translation-required
-            return accrue(runs, offers, day)
+            return accrue(runs, offers, day, **options)
 
         cron = self.env.ref("partner_incentive_base.ir_cron_accrue")
         with (
@@ -58,6 +58,21 @@ class TestRun(RebateCommon):
         self.assertIn("No rate", bad.activity_ids.note)
 
     @freeze_time("2026-01-31")
+    def test_cron_keeps_no_run_that_found_nothing(self):
+        offer = self._create_offer()
+        self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        mine = [("offer_ids", "in", offer.ids)]
+        cron = self.env.ref("partner_incentive_base.ir_cron_accrue")
+        for _again in range(2):
+            with self.enter_registry_test_mode():
+                cron.sudo().method_direct_trigger()
+            self.env.invalidate_all()
+            self.assertEqual(self.env["partner.incentive.run"].search_count(mine), 1)
+        self.assertEqual(offer.earned_amount, 100)
+        # whoever asks for a run sees that it found nothing
+        self.assertFalse(self._accrue(date(2026, 1, 31), offer)._has_booked())
+
+    @freeze_time("2026-01-31")
     def test_cron_starts_over_when_another_run_was_faster(self):
         offer = self._create_offer()
         self._invoice(self.partner_1, date(2026, 1, 10), 1000)
@@ -65,12 +80,12 @@ class TestRun(RebateCommon):
         accrue = Run._accrue_changed
         tries = []
 
-        def fail_once(runs, offers, day):
+        def fail_once(runs, offers, day, **options):
             if offer in offers:
                 tries.append(day)
                 if len(tries) == 1:
                     raise SerializationFailure("could not serialize access")
-            return accrue(runs, offers, day)
+            return accrue(runs, offers, day, **options)
 
         cron = self.env.ref("partner_incentive_base.ir_cron_accrue")
         with (
