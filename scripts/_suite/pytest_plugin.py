@@ -62,6 +62,7 @@ def browser(request, load_registry):
     common.BaseCase.test_cursor_lock_timeout = PATIENCE
     original_js = common.HttpCase.browser_js
     original = common.ChromeBrowser.__init__
+    original_request = common.ChromeBrowser._websocket_request
     unwanted = request.config.getoption("--no-browser")
 
     def start(self, *args, **kwargs):
@@ -75,8 +76,14 @@ def browser(request, load_registry):
     def browser_js(self, *args, timeout=0, **kwargs):
         return original_js(self, *args, timeout=max(timeout, 2 * PATIENCE), **kwargs)
 
+    def request_patiently(self, method, *, params=None, timeout=0):
+        # Whether a tour is ready, the page tells only once it is loaded.
+        patience = max(timeout, PATIENCE)
+        return original_request(self, method, params=params, timeout=patience)
+
     with (
         patch.object(common.ChromeBrowser, "__init__", start),
+        patch.object(common.ChromeBrowser, "_websocket_request", request_patiently),
         patch.object(common.HttpCase, "browser_js", browser_js),
     ):
         yield
