@@ -1,7 +1,7 @@
 """The one statement that turns lines into volumes.
 
-Set-based from end to end: lines are reduced, in one pass, to a row per partner, span
-of days and set of product filters; only those few rows meet the offers.
+Set-based from end to end: lines are added up, in one pass, to a row per partner and
+span of days; only those few rows meet the offers.
 
 * ``scope``: which partner's lines count for which earner, when. Offers for the same
   partners share one. It is looked up first, so that it stands in the statement as
@@ -10,7 +10,8 @@ of days and set of product filters; only those few rows meet the offers.
 * days: those on which anything changes (windows, versions, enrollment, tiers).
   ``width_bucket`` puts a line into the span between two of them, known by its first.
 * ``span``: the windows of the versions, a row for each such day in them.
-* ``line``: the reduced lines. The bits of its masks tell which filters they pass.
+* ``line``: the reduced lines. Each has an array of sums, one for every currency and
+  product filter that some version asks for; ``span`` names the places of its own.
 """
 
 from dataclasses import dataclass, field
@@ -143,6 +144,7 @@ class VolumeQuery:
     with_prior: bool = False
     company_currency: bool = False
     _filters: dict = field(default_factory=dict)
+    _sums: dict = field(default_factory=dict)
     _scope_queries: tuple | None = None
     _scopes: list | None = None
 
@@ -151,6 +153,7 @@ class VolumeQuery:
             {span.version for span in self.spans}, key=lambda version: version.id
         )
         self._register_filters()
+        self._register_sums()
 
     def volumes(self, dimensions=()):
         """Volumes: ``(version, index, earner, segment, *dimensions, Q, Qn, E, En,
@@ -159,7 +162,8 @@ class VolumeQuery:
         One row per version, window, earner, segment of the rate and value of the
         asked dimensions. Q and E are the qualifying and earning amount in the offer's
         currency, Qn and En the quantities, as text: exact decimals; ``first`` and
-        ``last`` the span of the documents' dates, where dimensions are asked for.
+        ``last`` the dates between which the documents lie, where dimensions are asked
+        for.
         """
         columns = SQL(", ").join(
             # What a subsidiary buys is its parent's, in a pool as well.
@@ -172,38 +176,34 @@ class VolumeQuery:
             "span.version_id, span.index, scope.earner_id, scope.segment_id%s",
             SQL(", %s", columns) if dimensions else SQL(),
         )
-        qualifies = self._counts("qualifying")
         sums = {
-            "amount": SQL("SUM(%s) FILTER (WHERE %s)", self._amount(), qualifies),
-            "quantity": SQL(
-                "SUM(line.quantity) FILTER (WHERE span.with_quantity AND %s)", qualifies
-            ),
+            name: SQL("SUM(line.sums[span.%s])", SQL.identifier(f"qualifying_{name}"))
+            for name in ("amount", "quantity")
         }
         # What earns is added up only where it can differ from what qualifies.
-        earns = SQL("NOT span.same AND span.earns AND %s", self._counts("earning"))
         earning = {
-            "amount": SQL("SUM(%s) FILTER (WHERE %s)", self._amount(), earns),
-            "quantity": SQL(
-                "SUM(line.quantity) FILTER (WHERE span.with_quantity AND %s)", earns
-            ),
+            f"earning_{name}": SQL(
+                "CASE WHEN bool_and(span.same) THEN %s"
+                " ELSE SUM(line.sums[span.%s]) FILTER (WHERE NOT span.same) END",
+                same,
+                SQL.identifier(f"earning_{name}"),
+            )
+            for name, same in sums.items()
         }
         return SQL(
             """
             WITH %(tables)s
             SELECT %(keys)s, (%(amount)s)::text, (%(quantity)s)::text,
-                   (CASE WHEN bool_and(span.same)
-                         THEN %(amount)s ELSE %(earning_amount)s END)::text,
-                   (CASE WHEN bool_and(span.same)
-                         THEN %(quantity)s ELSE %(earning_quantity)s END)::text,
-                   %(dates)s
+                   (%(earning_amount)s)::text, (%(earning_quantity)s)::text, %(dates)s
               FROM %(counted)s
+             WHERE COALESCE(line.sums[span.qualifying_amount],
+                            line.sums[span.earning_amount]) IS NOT NULL
              GROUP BY %(keys)s
-            HAVING COALESCE(%(amount)s, %(earning_amount)s) IS NOT NULL
             """,
             tables=self._tables(dimensions),
             keys=keys,
             **sums,
-            **{f"earning_{name}": each for name, each in earning.items()},
+            **earning,
             counted=self._counted(),
             dates=SQL("MIN(line.first_date), MAX(line.last_date)")
             if dimensions
@@ -258,16 +258,15 @@ class VolumeQuery:
             """
             WITH %(tables)s
             SELECT line.line_id, span.version_id, span.index, scope.earner_id,
-                   SUM(%(amount)s) AS amount, SUM(line.quantity) AS quantity,
+                   SUM(line.sums[span.earning_amount]) AS amount,
+                   SUM(line.sums[span.earning_quantity]) AS quantity,
                    %(kept)s AS kept
               FROM %(counted)s %(taken)s
-             WHERE span.earns AND %(earns)s
+             WHERE line.sums[span.earning_amount] IS NOT NULL
              GROUP BY line.line_id, span.version_id, span.index, scope.earner_id
             """,
             tables=self._tables(tuple(names)),
-            amount=self._amount(),
             counted=self._counted(),
-            earns=self._counts("earning"),
             kept=kept,
             taken=taken,
         )
@@ -325,6 +324,21 @@ class VolumeQuery:
                 else:
                     self._filter_ids[version.id, basis] = None
 
+    def _register_sums(self):
+        """Number what versions ask lines to be added up to: a column and a filter."""
+        foreign = self._foreign_amounts()
+        self._places = {}
+        for version in self._versions:
+            columns = {"amount": foreign.get(version.offer_id.currency_id, "amount")}
+            if self.with_quantity or version.measure_unit == "quantity":
+                columns["quantity"] = "quantity"
+            for basis in ("earning", "qualifying"):
+                for name, column in columns.items():
+                    wanted = column, self._filter_ids[version.id, basis]
+                    # SQL counts the elements of an array from one.
+                    place = self._sums.setdefault(wanted, len(self._sums) + 1)
+                    self._places[version.id, f"{basis}_{name}"] = place
+
     def _product_filters(self):
         return self._get_filters("product")
 
@@ -340,8 +354,8 @@ class VolumeQuery:
         ]
 
     def _get_masks(self):
-        """Numbers of the masks that the filters fill, a bit each; one at least."""
-        return range(max(1, -(-len(self._filters) // BITS)))
+        """Numbers of the masks that the filters fill, a bit each."""
+        return range(-(-len(self._filters) // BITS))
 
     def _product_filter(self):
         """Join of ``product_filter``: the masks of the source's product."""
@@ -402,19 +416,16 @@ class VolumeQuery:
             )
         return masks
 
-    def _counts(self, basis):
-        """Condition that a reduced line counts for a basis of its span's version."""
-        if not self._filters:
-            return SQL("TRUE")
-        passes = SQL(" OR ").join(
-            SQL(
-                "line.%s & span.%s != 0",
-                SQL.identifier(f"mask_{mask}"),
-                SQL.identifier(f"{basis}_{mask}"),
-            )
-            for mask in self._get_masks()
+    @staticmethod
+    def _passing(number):
+        """Which lines are added up: those that pass a filter, or all."""
+        if number is None:
+            return SQL()
+        return SQL(
+            " FILTER (WHERE %s & %s::bigint != 0)",
+            SQL.identifier(f"mask_{number // BITS}"),
+            1 << number % BITS,
         )
-        return SQL("(span.%s IS NULL OR %s)", SQL.identifier(f"{basis}_0"), passes)
 
     # --------------------------------------------------------------------- tables
 
@@ -466,7 +477,7 @@ class VolumeQuery:
         return days
 
     def _span(self):
-        """A row for each day in each span, with the filters of its version."""
+        """A row for each day in each span, with the places of its version's sums."""
         days = self._get_days()
         _queries, numbers = self._get_scope_queries()
         rows = [
@@ -475,12 +486,9 @@ class VolumeQuery:
                 span.index,
                 numbers[span.version.id],
                 day,
-                span.earns_on(day),
                 self._earns_what_qualifies(span),
-                self.with_quantity or span.version.measure_unit == "quantity",
-                span.version.offer_id.currency_id.id,
-                *self._get_filter_bits(span.version, "earning"),
-                *self._get_filter_bits(span.version, "qualifying"),
+                *self._get_places(span.version, "qualifying"),
+                *self._get_places(span.version, "earning", span.earns_on(day)),
             )
             for span in self.spans
             for day in days
@@ -491,12 +499,11 @@ class VolumeQuery:
             "index": "int",
             "scope_id": "int",
             "day": "date",
-            "earns": "bool",
             "same": "bool",
-            "with_quantity": "bool",
-            "currency_id": "int",
-            **{f"earning_{mask}": "bigint" for mask in self._get_masks()},
-            **{f"qualifying_{mask}": "bigint" for mask in self._get_masks()},
+            "qualifying_amount": "int",
+            "qualifying_quantity": "int",
+            "earning_amount": "int",
+            "earning_quantity": "int",
         }
         return _values("span", columns, rows)
 
@@ -511,14 +518,11 @@ class VolumeQuery:
             and span.earns_from == span.counts_from
         )
 
-    def _get_filter_bits(self, version, basis):
-        """The filter of a basis as masks; None where everything counts."""
-        number = self._filter_ids[version.id, basis]
-        if number is None:
-            return [None] * len(self._get_masks())
+    def _get_places(self, version, basis, counts=True):
+        """Where the sums of amount and quantity of a basis stand; None for nothing."""
         return [
-            1 << number % BITS if number // BITS == mask else 0
-            for mask in self._get_masks()
+            self._places.get((version.id, f"{basis}_{name}")) if counts else None
+            for name in ("amount", "quantity")
         ]
 
     def _scope(self):
@@ -623,28 +627,19 @@ class VolumeQuery:
         )
 
     def _lines(self, dimensions, shared):
-        """Lines reduced to one row per partner, span of days and filters passed."""
+        """Lines added up to one row per partner and span of days."""
         roles = sorted(
             {self._get_role(version.credit_role) for version in self._versions}
         )
         names = [name for name in dimensions if name != "partner_id"]
-        # Every column but the sums and dates is what lines are reduced by.
-        masks = [f"mask_{mask}" for mask in self._get_masks()]
         keys = SQL(", ").join(
-            SQL.identifier(name)
-            for name in ("role", "partner_id", "day", *masks, *names)
+            SQL.identifier(name) for name in ("role", "partner_id", "day", *names)
         )
-        sums = ["amount", *self._foreign_amounts().values()]
-        with_quantity = self.with_quantity or any(
-            version.measure_unit == "quantity" for version in self._versions
+        sums = SQL(", ").join(
+            SQL("SUM(%s)%s", SQL.identifier(column), self._passing(number))
+            for column, number in self._sums
         )
-        if with_quantity:
-            sums.append("quantity")
-        columns = [
-            SQL("SUM(%(name)s) AS %(name)s", name=SQL.identifier(name)) for name in sums
-        ]
-        if not with_quantity:
-            columns.append(SQL("NULL::numeric AS quantity"))
+        columns = [SQL("ARRAY[%s]::numeric[] AS sums", sums)]
         if dimensions:
             columns.append(SQL("MIN(date) AS first_date, MAX(date) AS last_date"))
         return SQL(
@@ -783,17 +778,6 @@ class VolumeQuery:
             )
 
         return SQL("%s / %s", rate(currency), rate(self.company.currency_id))
-
-    def _amount(self):
-        """Amount of a reduced line in the currency of the span's offer."""
-        foreign = self._foreign_amounts()
-        if not foreign:
-            return SQL("line.amount")
-        whens = SQL(" ").join(
-            SQL("WHEN %s THEN line.%s", currency.id, SQL.identifier(column))
-            for currency, column in foreign.items()
-        )
-        return SQL("CASE span.currency_id %s ELSE line.amount END", whens)
 
 
 def fetch_overlaps(queries, pairs, clawed=None):
