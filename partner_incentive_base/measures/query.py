@@ -33,6 +33,8 @@ SETTINGS = {
     "enable_sort": "off",
     "parallel_tuple_cost": "0.001",
 }
+# Nor how many partners have just been enrolled: it would compare each with all others.
+SCOPE_SETTINGS = {"enable_nestloop": "off"}
 # Up to so many days, all partners are cut on the same ones; from there on each on its
 # own, so that a thousand enrollment dates do not cut every partner a thousand times.
 MAX_SHARED_DAYS = 100
@@ -214,13 +216,10 @@ class VolumeQuery:
         """Rows of :meth:`volumes`."""
         if not self.spans or not self._get_scopes():
             return []
-        cr = self.env.cr
         settings = dict(SETTINGS)
         if self.sorts:
             del settings["enable_sort"]
-        cr.execute(_set_local(settings))
-        rows = self.env.execute_query(self.volumes(dimensions))
-        cr.execute(_set_local(dict.fromkeys(settings)))
+        rows = self._execute(self.volumes(dimensions), settings)
         if self.with_prior:
             rows += self.env["partner.incentive.prior.volume"]._get_rows(
                 self.company,
@@ -229,6 +228,12 @@ class VolumeQuery:
                 self._get_scope_queries()[1],
                 dimensions,
             )
+        return rows
+
+    def _execute(self, query, settings):
+        """Rows of a query that PostgreSQL plans under other settings than its own."""
+        rows = self.env.execute_query(SQL("%s; %s", _set_local(settings), query))
+        self.env.cr.execute(_set_local(dict.fromkeys(settings)))
         return rows
 
     def members(self, with_clawed=False):
@@ -588,7 +593,7 @@ class VolumeQuery:
             far_past=FAR_PAST,
             far_future=FAR_FUTURE,
         )
-        scopes = (Scope(*row) for row in self.env.execute_query(query))
+        scopes = (Scope(*row) for row in self._execute(query, SCOPE_SETTINGS))
         self._scopes = [
             scope._replace(role=self._get_role(scope.role)) for scope in scopes
         ]
