@@ -55,6 +55,7 @@ def browser(request, load_registry):
 
     Odoo skips it when no browser starts, which would look as if it had passed.
     """
+    from odoo.service import server
     from odoo.tests import common
 
     # A page asks for many things at once, which the test serves one after another;
@@ -63,6 +64,7 @@ def browser(request, load_registry):
     original_js = common.HttpCase.browser_js
     original = common.ChromeBrowser.__init__
     original_request = common.ChromeBrowser._websocket_request
+    original_setup = server.RequestHandler.setup
     unwanted = request.config.getoption("--no-browser")
 
     def start(self, *args, **kwargs):
@@ -81,7 +83,14 @@ def browser(request, load_registry):
         patience = max(timeout, PATIENCE)
         return original_request(self, method, params=params, timeout=patience)
 
+    def setup_patiently(self):
+        # Odoo gives up a connection that says nothing for five seconds; on a busy
+        # machine a page takes longer to ask, or to read, and then fails to load.
+        original_setup(self)
+        self.connection.settimeout(PATIENCE)
+
     with (
+        patch.object(server.RequestHandler, "setup", setup_patiently),
         patch.object(common.ChromeBrowser, "__init__", start),
         patch.object(common.ChromeBrowser, "_websocket_request", request_patiently),
         patch.object(common.HttpCase, "browser_js", browser_js),
