@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from json import dumps, loads
+from operator import itemgetter
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -161,7 +162,8 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 version = self._get_version_in_force(offer, window, day)
                 in_force[offer_id, window] = offer, version, version._get_terms()
             offer, version, terms = in_force[offer_id, window]
-            rows.sort(key=_get_number)
+            # by number of the version
+            rows.sort(key=itemgetter(0))
             position = calculation.Position(
                 key, terms, tuple([part for _number, part, _grown in rows])
             )
@@ -780,11 +782,6 @@ class _Volumes:
         else:
             self.qualifying = Decimal(qualifying_quantity or 0)
             self.volume = Decimal(quantity or 0)
-
-
-def _get_number(row):
-    """Number of the version that a row of volume belongs to."""
-    return row[0]
 
 
 def _overlaps(valid, window):
