@@ -28,7 +28,8 @@ class PartnerIncentiveRun(models.Model):
 
     _name = "partner.incentive.run"
     _description = "Incentive Run"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "partner.incentive.process.mixin"]
+    _process_fields = frozenset({"reversal_reason"})
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -85,29 +86,25 @@ class PartnerIncentiveRun(models.Model):
             run.entry_count, run.partner_count, run.amount = totals.get(run, (0, 0, 0))
 
     def write(self, vals):
-        if "reversal_reason" in vals and not (
-            self.env.su and self.env.context.get("incentive_transition")
-        ):
+        if self._process_fields & set(vals) and not self._is_in_process():
             raise AccessError(self.env._("Use the button to reverse a run."))
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_booked(self):
-        if self.entry_ids:
+        if self._has_booked():
             raise UserError(self.env._("A run that booked something is kept."))
 
     # ------------------------------------------------------------------- accrual
 
     @api.model
     def _check_can_run(self):
-        if self.env.su:
-            return
-        if not self.env.user.has_group(
-            "partner_incentive_base.group_incentive_finance"
-        ):
-            raise AccessError(
-                self.env._("Only finance can book accruals. Ask one of them to run it.")
-            )
+        self._check_group(
+            "partner_incentive_base.group_incentive_finance",
+            message=self.env._(
+                "Only finance can book accruals. Ask one of them to run it."
+            ),
+        )
 
     @api.model
     def accrue(self, offer_ids=None, date=None, everything=False):
@@ -118,7 +115,6 @@ class PartnerIncentiveRun(models.Model):
         :param everything: look at every partner, not only at those for whom something
             changed since the last run
         """
-        self._check_can_run()
         Offer = self.env["partner.incentive.offer"]
         if offer_ids:
             offers = Offer.browse(offer_ids).exists()
@@ -126,8 +122,14 @@ class PartnerIncentiveRun(models.Model):
         else:
             offers = Offer.search(self._get_live_domain())
         day = fields.Date.to_date(date) or fields.Date.context_today(self)
-        run = self._accrue if everything else self._accrue_changed
-        return run(offers, day).ids
+        return self._accrue_on_request(offers, day, everything).ids
+
+    @api.model
+    def _accrue_on_request(self, offers, day, everything):
+        """Book for a person who asks for it, if the person may; return the runs."""
+        self._check_can_run()
+        accrue = self._accrue if everything else self._accrue_changed
+        return accrue(offers, day)
 
     @api.model
     def _get_live_domain(self):
@@ -569,9 +571,7 @@ class PartnerIncentiveRun(models.Model):
                 )
             )
         self.offer_ids._lock_for_run()
-        self.sudo().with_context(incentive_transition=True).write(
-            {"reversal_reason": reason}
-        )
+        self._in_process().write({"reversal_reason": reason})
         self.env["partner.incentive.posting"].with_company(
             self.company_id
         )._reverse_entries(self.sudo().move_ids, self.date, f"{self.name}: {reason}")
