@@ -225,8 +225,9 @@ class PartnerIncentiveRun(models.Model):
             offer_id, _earner_id, window = outcome.position.key
             if offer_id not in booking:
                 continue
-            targets = outcome.shares
-            if outcome.version.id not in achieved:
+            if outcome.version.id in achieved:
+                targets = outcome.shares
+            else:
                 season = seasons.get(outcome.position.key)
                 targets = self._get_targets(outcome, day, final, season)
             for partner_id, parts in targets.items():
@@ -261,13 +262,15 @@ class PartnerIncentiveRun(models.Model):
     def _get_targets(self, outcome, day, final, season=None):
         """What should be provided for: ``{partner id: {analytic key: Decimal}}``.
 
+        Asked only where an offer provides for something else than what was achieved.
+
         :param season: volume a year before, ``(up to the same day, whole window)``
         """
         method, percent, _threshold = outcome.version._get_accrual_terms()
         offer = outcome.offer
         unit = outcome.position.terms.unit
         partners = outcome.partner_ids()
-        if method == "achieved" or all((offer.id, p) in final for p in partners):
+        if all((offer.id, p) in final for p in partners):
             return outcome.shares
         if method == "fixed":
             total = accrual.fixed_target(outcome.position.amount, percent, unit)
