@@ -102,10 +102,10 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
             {
                 "title": request.env._("Deals"),
                 "url": "/my/incentives/deals",
-                "areas": ("deals",),
+                "areas": ["deals"],
                 "group": "sales",
                 "sequence": 20,
-                "pages": ("incentive_deals",),
+                "pages": ["incentive_deals"],
             },
         ]
 
@@ -115,7 +115,7 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
         today = self._get_today()
         deals = {
             "model": "partner.deal.registration",
-            "areas": ("deals",),
+            "areas": ["deals"],
             "prepare": self._prepare_deal_task,
         }
         return [
@@ -124,7 +124,7 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
                 "model": "crm.lead",
                 "domain": self._get_passed_lead_domain(),
                 "order": "passed_deadline, id",
-                "areas": ("deals",),
+                "areas": ["deals"],
                 "prepare": self._prepare_lead_task,
             },
             {
@@ -186,7 +186,7 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
                     won=counts.get("converted", 0),
                 ),
                 "url": "/my/incentives/deals",
-                "areas": ("deals",),
+                "areas": ["deals"],
                 "sequence": 20,
             },
         ]
@@ -296,12 +296,12 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
             self._prepare_deal_values(
                 deal,
                 step=step,
-                steps=[
-                    ("customer", env._("Customer")),
-                    ("deal", env._("Deal")),
-                    ("evidence", env._("Evidence")),
-                    ("review", env._("Review")),
-                ],
+                steps={
+                    "customer": env._("Customer"),
+                    "deal": env._("Deal"),
+                    "evidence": env._("Evidence"),
+                    "review": env._("Review"),
+                },
                 values=values,
                 error=error,
                 required=self._get_required(deal_sudo),

@@ -58,7 +58,7 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
                 "model": "partner.incentive.dispute",
                 "domain": self._get_dispute_domain() & Domain("state", "=", "info"),
                 "order": "id desc",
-                "areas": ("disputes",),
+                "areas": ["disputes"],
                 "prepare": lambda dispute_sudo: {
                     "title": request.env._("Answer a question on your dispute"),
                     "text": dispute_sudo.name,

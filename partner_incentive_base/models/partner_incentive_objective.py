@@ -361,9 +361,9 @@ class PartnerIncentiveObjective(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Offers"),
             "res_model": "partner.incentive.offer",
             "view_mode": "list,kanban,form",
             "domain": [("objective_ids", "in", self.ids)],
+            "name": self.env._("Offers"),
             "context": {"default_objective_ids": self.ids},
         }

@@ -720,7 +720,6 @@ class PartnerIncentiveCohort(models.Model):
         end = fields.Date.end_of(self.date, "month")
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Invoices"),
             "res_model": "account.move",
             "view_mode": "list,form",
             "domain": [
@@ -732,4 +731,5 @@ class PartnerIncentiveCohort(models.Model):
                 ("invoice_date", ">=", self.date),
                 ("invoice_date", "<=", end),
             ],
+            "name": self.env._("Invoices"),
         }

@@ -102,8 +102,8 @@ class PartnerIncentiveEnroll(models.TransientModel):
             enrollments.action_accept()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Enrollments"),
             "res_model": "partner.incentive.enrollment",
             "view_mode": "list,form",
             "domain": [("id", "in", enrollments.ids)],
+            "name": self.env._("Enrollments"),
         }
