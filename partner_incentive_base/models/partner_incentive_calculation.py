@@ -359,6 +359,25 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             if position_parts:
                 parts[reading.offer_id, earner_id, window] += position_parts
 
+    def _get_clawed(self, code, spans, day):
+        """``{version: SQL}`` of documents that do not count, where there are any.
+
+        As :meth:`_get_clawed_documents` has it, for spans of one measure.
+        """
+        measure = self.env["partner.incentive.measure"]._get_measures()[code]
+        versions = self.env["partner.incentive.offer.version"].union(
+            *(span.version for span in spans)
+        )
+        confirmed = self.env["partner.incentive.clawback"]._get_confirmed(
+            versions.offer_id, day
+        )
+        clawed = {}
+        for version in versions:
+            documents = self._get_clawed_documents(version, measure, day, confirmed)
+            if documents is not None:
+                clawed[version] = documents
+        return clawed
+
     def _get_clawed_documents(self, version, measure, day, confirmed):
         """SQL of ``(document_id, product_id, share)`` that do not count, or None."""
         queries = version._get_clawed_queries(measure, day)
