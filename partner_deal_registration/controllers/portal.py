@@ -39,7 +39,6 @@ STEPS = {
     "evidence": ("engagement", "note"),
     "review": (),
 }
-MAX_FILE = 10 * 1024 * 1024
 FILE_TYPES = (".pdf", ".png", ".jpg", ".jpeg", ".docx", ".xlsx", ".txt", ".eml", ".msg")
 PAGE_SIZE = 20
 #: Days before the end of a protection in which the overview reminds of it.
@@ -405,7 +404,7 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
         if step == "deal":
             vals["line_ids"] = self._read_lines(deal_sudo)
         if step == "evidence":
-            vals["attachment_ids"] = self._read_files(deal_sudo)
+            vals["attachment_ids"] = self._read_uploads(deal_sudo, FILE_TYPES)
         if vals.get("customer_name") == "":
             raise UserError(request.env._("Enter the name of the customer."))
         deal_sudo.write(vals)
@@ -447,30 +446,6 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
                         Line._clean_vals({"product_id": product_id, "quantity": number})
                     )
                 )
-        return commands
-
-    def _read_files(self, deal_sudo):
-        commands = []
-        for upload in request.httprequest.files.getlist("files"):
-            if not upload.filename:
-                continue
-            content = upload.read(MAX_FILE + 1)
-            if len(content) > MAX_FILE:
-                raise UserError(request.env._("A file may have 10 MB at most."))
-            if not upload.filename.lower().endswith(FILE_TYPES):
-                raise UserError(
-                    request.env._("Upload documents or pictures, such as PDF or PNG.")
-                )
-            commands.append(
-                Command.create(
-                    {
-                        "name": upload.filename,
-                        "raw": content,
-                        "res_model": deal_sudo._name,
-                        "res_id": deal_sudo.id,
-                    }
-                )
-            )
         return commands
 
     # ------------------------------------------------------------------------- page
