@@ -39,7 +39,6 @@ STEPS = {
     "evidence": ("engagement", "note"),
     "review": (),
 }
-MAX_FILE = 10 * 1024 * 1024
 FILE_TYPES = (".pdf", ".png", ".jpg", ".jpeg", ".docx", ".xlsx", ".txt", ".eml", ".msg")
 PAGE_SIZE = 20
 #: Days before the end of a protection in which the overview reminds of it.
@@ -102,10 +101,10 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
             {
                 "title": request.env._("Deals"),
                 "url": "/my/incentives/deals",
-                "areas": ("deals",),
+                "areas": ["deals"],
                 "group": "sales",
                 "sequence": 20,
-                "pages": ("incentive_deals",),
+                "pages": ["incentive_deals"],
             },
         ]
 
@@ -115,7 +114,7 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
         today = self._get_today()
         deals = {
             "model": "partner.deal.registration",
-            "areas": ("deals",),
+            "areas": ["deals"],
             "prepare": self._prepare_deal_task,
         }
         return [
@@ -124,7 +123,7 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
                 "model": "crm.lead",
                 "domain": self._get_passed_lead_domain(),
                 "order": "passed_deadline, id",
-                "areas": ("deals",),
+                "areas": ["deals"],
                 "prepare": self._prepare_lead_task,
             },
             {
@@ -186,7 +185,7 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
                     won=counts.get("converted", 0),
                 ),
                 "url": "/my/incentives/deals",
-                "areas": ("deals",),
+                "areas": ["deals"],
                 "sequence": 20,
             },
         ]
@@ -296,12 +295,12 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
             self._prepare_deal_values(
                 deal,
                 step=step,
-                steps=[
-                    ("customer", env._("Customer")),
-                    ("deal", env._("Deal")),
-                    ("evidence", env._("Evidence")),
-                    ("review", env._("Review")),
-                ],
+                steps={
+                    "customer": env._("Customer"),
+                    "deal": env._("Deal"),
+                    "evidence": env._("Evidence"),
+                    "review": env._("Review"),
+                },
                 values=values,
                 error=error,
                 required=self._get_required(deal_sudo),
@@ -405,7 +404,7 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
         if step == "deal":
             vals["line_ids"] = self._read_lines(deal_sudo)
         if step == "evidence":
-            vals["attachment_ids"] = self._read_files(deal_sudo)
+            vals["attachment_ids"] = self._read_uploads(deal_sudo, FILE_TYPES)
         if vals.get("customer_name") == "":
             raise UserError(request.env._("Enter the name of the customer."))
         deal_sudo.write(vals)
@@ -447,30 +446,6 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
                         Line._clean_vals({"product_id": product_id, "quantity": number})
                     )
                 )
-        return commands
-
-    def _read_files(self, deal_sudo):
-        commands = []
-        for upload in request.httprequest.files.getlist("files"):
-            if not upload.filename:
-                continue
-            content = upload.read(MAX_FILE + 1)
-            if len(content) > MAX_FILE:
-                raise UserError(request.env._("A file may have 10 MB at most."))
-            if not upload.filename.lower().endswith(FILE_TYPES):
-                raise UserError(
-                    request.env._("Upload documents or pictures, such as PDF or PNG.")
-                )
-            commands.append(
-                Command.create(
-                    {
-                        "name": upload.filename,
-                        "raw": content,
-                        "res_model": deal_sudo._name,
-                        "res_id": deal_sudo.id,
-                    }
-                )
-            )
         return commands
 
     # ------------------------------------------------------------------------- page

@@ -17,6 +17,7 @@ from .portal_home import PortalHome
 from .portal_records import MAX_ID, PortalRecords
 from .portal_tabs import PortalTabs
 from .portal_terms import PortalTerms
+from .portal_uploads import PortalUploads
 
 ZERO = Decimal(0)
 #: Windows of an offer that are shown; older ones are in the statement.
@@ -30,6 +31,7 @@ class PartnerIncentivePortal(
     PortalCalculator,
     PortalTerms,
     PortalRecords,
+    PortalUploads,
     CustomerPortal,
 ):
     def _prepare_home_portal_values(self, counters):

@@ -3,7 +3,7 @@
 from werkzeug.exceptions import NotFound
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Command, Domain
+from odoo.fields import Domain
 from odoo.http import request, route
 from odoo.tools import format_date
 
@@ -12,7 +12,6 @@ from odoo.addons.portal.controllers.portal import pager as portal_pager
 from .portal_statement import PartnerIncentiveStatement
 
 MAX_TEXT_LENGTH = 5000
-MAX_FILE_SIZE = 10 * 1024 * 1024
 FILE_TYPES = (".pdf", ".png", ".jpg", ".jpeg", ".docx", ".xlsx", ".csv", ".txt", ".eml")
 ERRORS = (UserError, ValidationError, AccessError)
 
@@ -58,7 +57,7 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
                 "model": "partner.incentive.dispute",
                 "domain": self._get_dispute_domain() & Domain("state", "=", "info"),
                 "order": "id desc",
-                "areas": ("disputes",),
+                "areas": ["disputes"],
                 "prepare": lambda dispute_sudo: {
                     "title": request.env._("Answer a question on your dispute"),
                     "text": dispute_sudo.name,
@@ -214,27 +213,7 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
 
     def _attach_dispute_files(self, dispute_sudo):
         """Keep uploaded evidence, of sensible size and type."""
-        commands = []
-        for upload in request.httprequest.files.getlist("files"):
-            if not upload.filename:
-                continue
-            content = upload.read(MAX_FILE_SIZE + 1)
-            if len(content) > MAX_FILE_SIZE:
-                raise UserError(request.env._("A file may have 10 MB at most."))
-            if not upload.filename.lower().endswith(FILE_TYPES):
-                raise UserError(
-                    request.env._("Upload documents or pictures, such as PDF or PNG.")
-                )
-            commands.append(
-                Command.create(
-                    {
-                        "name": upload.filename,
-                        "raw": content,
-                        "res_model": dispute_sudo._name,
-                        "res_id": dispute_sudo.id,
-                    }
-                )
-            )
+        commands = self._read_uploads(dispute_sudo, FILE_TYPES)
         if commands:
             dispute_sudo.write({"attachment_ids": commands})
 

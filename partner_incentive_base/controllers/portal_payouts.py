@@ -34,7 +34,7 @@ class PartnerIncentivePayouts(PartnerIncentiveStatement):
                 & Domain("settlement_id.shared", "=", True)
                 & Domain("partner_answer", "=", "waiting"),
                 "order": "id desc",
-                "areas": ("money",),
+                "areas": ["money"],
                 "prepare": self._prepare_payout_task,
             },
         ]

@@ -136,8 +136,7 @@ class PortalRecords:
         return self._get_once(
             "programs",
             lambda: Program.with_context(active_test=False).search_fetch(
-                Domain("id", "in", own.ids)
-                | (Domain("active", "=", True) & self._get_open_program_domain())
+                Domain("id", "in", own.ids) | self._get_open_program_domain()
             ),
         )
 
@@ -159,34 +158,29 @@ class PortalRecords:
 
     def _get_open_program_domain(self):
         """Programs that anybody can ask to join: those with a published agreement."""
-        today = self._get_today()
+        return self._get_running_program_domain() & Domain(
+            "agreement_ids",
+            "any",
+            [("state", "=", "published"), ("effective_date", "<=", self._get_today())],
+        )
+
+    def _get_running_program_domain(self):
         return (
-            Domain("company_id", "in", request.env.companies.ids)
+            Domain("active", "=", True)
+            & Domain("company_id", "in", request.env.companies.ids)
             & Domain("state", "=", "active")
-            & Domain("date_to", ">=", today)
-            & Domain(
-                "agreement_ids",
-                "any",
-                [("state", "=", "published"), ("effective_date", "<=", today)],
-            )
+            & Domain("date_to", ">=", self._get_today())
         )
 
     def _get_open_programs(self, enrollments_sudo):
         """Programs the partner can ask to join and takes no part in yet."""
         present = enrollments_sudo.filtered(lambda e: e.state != "ended").program_id
-        agreements = self._get_agreements()
-        today = self._get_today()
-        # what _get_open_program_domain() says, of programs that were read already
-        return self._get_programs_in_reach().filtered(
-            lambda program: (
-                program not in present
-                and program.active
-                and program.state == "active"
-                and program.date_to >= today
-                and program.company_id in request.env.companies
-                and program in agreements
-            )
+        # The programs were read already, and so were their agreements.
+        running = self._get_programs_in_reach().filtered_domain(
+            self._get_running_program_domain()
         )
+        agreements = self._get_agreements()
+        return (running - present).filtered(lambda program: program in agreements)
 
     def _get_agreement_to_accept(self, enrollment_sudo, agreement):
         """The agreement in force that the partner has not accepted, or none."""

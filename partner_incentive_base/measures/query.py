@@ -14,7 +14,7 @@ span of days; only those few rows meet the offers.
   product filter that some version asks for; ``span`` names the places of its own.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -86,6 +86,29 @@ class Span:
         return self.earn_start <= day <= self.earn_end and (
             self.earns_from is None or day >= self.earns_from
         )
+
+    def moved(self, window, index):
+        """The span with other days, on all of which it earns."""
+        return replace(
+            self,
+            index=index,
+            start=window.start,
+            end=window.end,
+            earn_start=window.start,
+            earn_end=window.end,
+        )
+
+    def cut(self, windows):
+        """The days that earn, as a span per window that has some of them.
+
+        :param windows: list of :class:`~..engine.windows.Window`; its place in it is
+            the index of a span
+        """
+        for index, window in enumerate(windows):
+            start = max(self.earn_start, window.start)
+            end = min(self.earn_end, window.end)
+            if start <= end:
+                yield self.moved(window._replace(start=start, end=end), index)
 
 
 class Scope(NamedTuple):
@@ -847,21 +870,108 @@ def fetch_shared(queries, clawed=None):
     )
 
 
+def fetch_once(queries, served, clawed=None):
+    """Earning volume of groups of versions, in which a sale counts once.
+
+    However many offers of a group count a sale, it is in the volume with the largest
+    amount at which one of them counts it. A line is a sale, and what is invoiced of an
+    order's line is the same one.
+
+    :param queries: list of :class:`VolumeQuery`, of lines of any models
+    :param served: list of ``(group, version id, offer id)``
+    :param clawed: as :func:`fetch_overlaps` has it
+    :return: rows ``(group, index, amount)``: the first index of each sale, the amount
+        as text
+    """
+    if not queries or not served:
+        return []
+    groups, version_ids, offer_ids = zip(*served, strict=True)
+    ordered = any(query.line_model == "sale.order.line" for query in queries)
+    return queries[0].env.execute_query(
+        SQL(
+            """
+            WITH %(clawed)s
+            served AS (
+                SELECT * FROM unnest(%(groups)s::int[], %(versions)s::int[],
+                                     %(offers)s::int[])
+                    AS each (group_id, version_id, offer_id)
+            ),
+            counted AS (
+                SELECT served.group_id, served.offer_id, member.model, member.line_id,
+                       MIN(member.index) AS index, SUM(member.amount) AS amount
+                  FROM (%(members)s) AS member
+                  JOIN served ON served.version_id = member.version_id
+                 GROUP BY 1, 2, 3, 4
+            ),
+            sale AS (
+                SELECT group_id, MIN(index) AS index,
+                       GREATEST(MAX(amount), 0) + LEAST(MIN(amount), 0) AS amount
+                  FROM counted GROUP BY group_id, model, line_id
+            )
+            SELECT group_id, index, SUM(amount)::text FROM sale GROUP BY 1, 2
+            """,
+            clawed=_clawed(clawed),
+            groups=list(groups),
+            versions=list(version_ids),
+            offers=list(offer_ids),
+            members=SQL(" UNION ALL ").join(
+                _sales(query, bool(clawed), ordered) for query in queries
+            ),
+        )
+    )
+
+
+def _sales(query, with_clawed, ordered):
+    """SQL of what earns: ``(model, line_id, version_id, index, amount)``.
+
+    :param ordered: others count lines of orders, so name an invoice line by its own
+    """
+    model, line_id, order = SQL("%s", query.line_model), SQL("earning.line_id"), SQL()
+    if ordered and query.line_model == "account.move.line":
+        model = SQL(
+            "CASE WHEN origin.line_id IS NULL THEN %s ELSE 'sale.order.line' END", model
+        )
+        line_id = SQL("COALESCE(origin.line_id, earning.line_id)")
+        order = SQL(
+            """
+            LEFT JOIN (SELECT invoice_line_id, MIN(order_line_id) AS line_id
+                         FROM sale_order_line_invoice_rel GROUP BY invoice_line_id
+                      ) AS origin ON origin.invoice_line_id = earning.line_id
+            """
+        )
+    return SQL(
+        """
+        SELECT %(model)s AS model, %(line_id)s AS line_id, earning.version_id,
+               earning.index, earning.amount * earning.kept AS amount
+          FROM (%(members)s) AS earning %(order)s
+        """,
+        model=model,
+        line_id=line_id,
+        members=query.members(with_clawed),
+        order=order,
+    )
+
+
 def _members(queries, clawed):
     """Tables ``clawed``, where there is any, and ``member``: which line earns."""
     return SQL(
         "%s member AS MATERIALIZED (%s)",
-        SQL(
-            "clawed (version_id, document_id, product_id, share) AS MATERIALIZED (%s),",
-            SQL(" UNION ALL ").join(
-                SQL("SELECT %s, taken.* FROM (%s) AS taken", version_id, documents)
-                for version_id, documents in clawed.items()
-            ),
-        )
-        if clawed
-        else SQL(),
+        _clawed(clawed),
         SQL(" UNION ALL ").join(
             SQL("(%s)", query.members(bool(clawed))) for query in queries
+        ),
+    )
+
+
+def _clawed(clawed):
+    """Table ``clawed`` of what does not count for a version, where there is any."""
+    if not clawed:
+        return SQL()
+    return SQL(
+        "clawed (version_id, document_id, product_id, share) AS MATERIALIZED (%s),",
+        SQL(" UNION ALL ").join(
+            SQL("SELECT %s, taken.* FROM (%s) AS taken", version_id, documents)
+            for version_id, documents in clawed.items()
         ),
     )
 

@@ -46,6 +46,7 @@ from . import partner_incentive_offer
 from . import partner_incentive_offer_template
 from . import partner_incentive_performance_figures
 from . import partner_incentive_performance
+from . import partner_incentive_objective_volume
 from . import partner_incentive_policy
 from . import partner_incentive_policy_acceptance
 from . import partner_incentive_posting

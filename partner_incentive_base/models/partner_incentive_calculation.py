@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from json import dumps, loads
+from operator import itemgetter
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -161,7 +162,8 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 version = self._get_version_in_force(offer, window, day)
                 in_force[offer_id, window] = offer, version, version._get_terms()
             offer, version, terms = in_force[offer_id, window]
-            rows.sort(key=_get_number)
+            # by number of the version
+            rows.sort(key=itemgetter(0))
             position = calculation.Position(
                 key, terms, tuple([part for _number, part, _grown in rows])
             )
@@ -356,6 +358,25 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             )
             if position_parts:
                 parts[reading.offer_id, earner_id, window] += position_parts
+
+    def _get_clawed(self, code, spans, day):
+        """``{version: SQL}`` of documents that do not count, where there are any.
+
+        As :meth:`_get_clawed_documents` has it, for spans of one measure.
+        """
+        measure = self.env["partner.incentive.measure"]._get_measures()[code]
+        versions = self.env["partner.incentive.offer.version"].union(
+            *(span.version for span in spans)
+        )
+        confirmed = self.env["partner.incentive.clawback"]._get_confirmed(
+            versions.offer_id, day
+        )
+        clawed = {}
+        for version in versions:
+            documents = self._get_clawed_documents(version, measure, day, confirmed)
+            if documents is not None:
+                clawed[version] = documents
+        return clawed
 
     def _get_clawed_documents(self, version, measure, day, confirmed):
         """SQL of ``(document_id, product_id, share)`` that do not count, or None."""
@@ -780,11 +801,6 @@ class _Volumes:
         else:
             self.qualifying = Decimal(qualifying_quantity or 0)
             self.volume = Decimal(quantity or 0)
-
-
-def _get_number(row):
-    """Number of the version that a row of volume belongs to."""
-    return row[0]
 
 
 def _overlaps(valid, window):

@@ -31,6 +31,14 @@ class PartnerIncentiveCsv(models.AbstractModel):
         content = self.env["partner.incentive.upload"]._read_upload(
             content, "rows.csv", "csv", MAX_SIZE
         )
+        return self._parse_csv(content, required, optional, MAX_ROWS)
+
+    @api.model
+    def _parse_csv(self, content, required, optional, max_rows):
+        """Rows as :meth:`_read_csv` has them, of a file that was checked.
+
+        :param content: bytes
+        """
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -47,14 +55,14 @@ class PartnerIncentiveCsv(models.AbstractModel):
             rows = []
             for row in reader:
                 values = {
-                    name: (row.get(name) or "").strip()
+                    name: (row.get(name) or "").replace("\x00", "").strip()
                     for name in (*required, *optional)
                 }
                 if any(values.values()):
                     rows.append((reader.line_num, values))
-                if len(rows) > MAX_ROWS:
+                if len(rows) > max_rows:
                     raise UserError(
-                        self.env._("The file may have %s lines at most.", MAX_ROWS)
+                        self.env._("The file may have %s lines at most.", max_rows)
                     )
         except csv.Error as error:
             raise UserError(

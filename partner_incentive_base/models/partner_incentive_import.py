@@ -680,10 +680,10 @@ class PartnerIncentiveImport(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Journal entries"),
             "res_model": "account.move",
             "view_mode": "list,form",
             "domain": [("id", "in", self.move_ids.ids)],
+            "name": self.env._("Journal entries"),
         }
 
     def action_download_template(self):

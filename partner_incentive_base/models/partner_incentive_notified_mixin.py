@@ -5,6 +5,8 @@ from odoo.tools import split_every
 
 #: Documents that are rendered, and written, together.
 BATCH_SIZE = 500
+#: The portal page of what has none of its own.
+PORTAL_PATH = "/my/incentives"
 
 
 class PartnerIncentiveNotifiedMixin(models.AbstractModel):
@@ -26,7 +28,7 @@ class PartnerIncentiveNotifiedMixin(models.AbstractModel):
     def _get_partner_path(self):
         """The portal page behind the mail's button, from the slash on."""
         self.ensure_one()
-        return "/my/incentives"
+        return PORTAL_PATH
 
     def _notify_partner(self, template_xmlid, event, **context):
         """Queue a mail about each of these documents, for any number of them at once.
@@ -53,9 +55,7 @@ class PartnerIncentiveNotifiedMixin(models.AbstractModel):
                     ),
                     chunk,
                 )
-        if mails_sudo:
-            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
-        return mails_sudo
+        return self._wake_mail_queue(mails_sudo)
 
     @api.model
     def _write_to_people(self, document, subject, body, people, email_from):
@@ -70,26 +70,14 @@ class PartnerIncentiveNotifiedMixin(models.AbstractModel):
         :return: the queued ``mail.mail`` records, by the superuser
         """
         mails_sudo = self.env["mail.mail"].sudo()
-        Render = self.env["mail.render.mixin"].sudo()
         company = document._mail_get_companies(default=self.env.company)[document.id]
         default = self.env.lang or "en_US"
         groups = people.grouped(lambda one: one.lang or default)
         for lang, group in groups.items():
-            framed = Render.with_context(lang=lang)._render_encapsulate(
-                "mail.mail_notification_layout",
-                body,
-                add_context={
-                    "company": company,
-                    "subtitles": [subject],
-                    "has_button_access": True,
-                    "button_access": {
-                        "title": self.with_context(lang=lang).env._(
-                            "Open on the portal"
-                        ),
-                        "url": document.get_base_url() + "/my/incentives",
-                    },
-                },
-                context_record=document,
+            framed = (
+                self.sudo()
+                .with_context(lang=lang)
+                ._frame_mail(document, company, subject, body, PORTAL_PATH)
             )
             mails_sudo += mails_sudo.create(
                 [
@@ -104,9 +92,35 @@ class PartnerIncentiveNotifiedMixin(models.AbstractModel):
                     for one in group
                 ]
             )
-        if mails_sudo:
+        return self._wake_mail_queue(mails_sudo)
+
+    def _wake_mail_queue(self, mails):
+        """Let Odoo's queue send the mails right after the transaction; return them."""
+        if mails:
             self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
-        return mails_sudo
+        return mails
+
+    @api.model
+    def _frame_mail(self, document, company, subject, body, path):
+        """HTML of a text in the frame of Odoo's mails, in the environment's language.
+
+        :param document: record that it is about
+        :param path: the portal page behind the button, from the slash on
+        """
+        return self.env["mail.render.mixin"]._render_encapsulate(
+            "mail.mail_notification_layout",
+            body,
+            add_context={
+                "company": company,
+                "subtitles": [subject],
+                "has_button_access": True,
+                "button_access": {
+                    "title": self.env._("Open on the portal"),
+                    "url": document.get_base_url() + path,
+                },
+            },
+            context_record=document,
+        )
 
     def _prepare_mailings(self, event):
         """``{language: [(document, people)]}``; without people, the chatter only."""
@@ -165,16 +179,12 @@ class PartnerIncentiveNotifiedMixin(models.AbstractModel):
                 [
                     {
                         "mail_message_id": message.id,
-                        "body_html": template._render_encapsulate(
-                            "mail.mail_notification_layout",
+                        "body_html": record._frame_mail(
+                            record,
+                            companies[record.id],
+                            message.subject,
                             message.body,
-                            add_context={
-                                "company": companies[record.id],
-                                "subtitles": [message.subject],
-                                "has_button_access": True,
-                                "button_access": record._get_partner_button(),
-                            },
-                            context_record=record,
+                            record._get_partner_path(),
                         ),
                         "recipient_ids": people.ids,
                         "mail_server_id": template.mail_server_id.id,
@@ -187,11 +197,3 @@ class PartnerIncentiveNotifiedMixin(models.AbstractModel):
                 ]
             )
         )
-
-    def _get_partner_button(self):
-        """Title and address of the mail's button."""
-        self.ensure_one()
-        return {
-            "title": self.env._("Open on the portal"),
-            "url": self.get_base_url() + self._get_partner_path(),
-        }

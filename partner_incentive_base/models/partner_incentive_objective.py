@@ -24,8 +24,8 @@ class PartnerIncentiveObjective(models.Model):
     Figures are live, for the companies the user has chosen, and of each company's
     present fiscal year:
 
-    - volume: what its offers count as earning volume, of windows that reach into the
-      year. Sales that two of its offers count are in it twice.
+    - volume: the documents of the year that its offers pay on, each sale once, however
+      many of them count it.
     - cost: what partners earned under its offers, by accounting date. The cost of an
       offer that serves several objectives counts in full for each of them.
 
@@ -83,7 +83,10 @@ class PartnerIncentiveObjective(models.Model):
         "partner.incentive.offer", "partner_incentive_offer_objective_rel"
     )
     offer_count = fields.Integer(compute="_compute_offer_count")
-    volume = fields.Monetary(compute="_compute_figures")
+    volume = fields.Monetary(
+        compute="_compute_figures",
+        help="Sales of the fiscal year that its offers pay on, each sale once.",
+    )
     cost = fields.Monetary(compute="_compute_figures")
     cost_percent = fields.Float(
         string="Cost in % of volume", compute="_compute_figures", digits=(16, 2)
@@ -253,26 +256,6 @@ class PartnerIncentiveObjective(models.Model):
             ]
         )
 
-    def _read_volumes(self, years):
-        """``{objective id: [(amount, currency, company, date)]}``."""
-        offers = self._get_offers()
-        today = fields.Date.context_today(self)
-        domain = Domain.OR(
-            Domain("company_id", "=", company.id)
-            & Domain("window_from", "<=", end)
-            & Domain("window_to", ">=", start)
-            for company, (start, end) in years.items()
-        )
-        rows = self.env["partner.incentive.standing"]._read_group(
-            Domain("offer_id", "in", offers.ids) & domain,
-            ["offer_id", "company_id", "currency_id", "window_to:day"],
-            ["earning_amount:sum"],
-        )
-        return self._by_objective(
-            (offer, amount, currency, company, min(day, today))
-            for offer, company, currency, day, amount in rows
-        )
-
     def _read_costs(self, years):
         """``{objective id: [(amount, currency, company, date)]}``."""
         offers = self._get_offers()
@@ -361,9 +344,9 @@ class PartnerIncentiveObjective(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Offers"),
             "res_model": "partner.incentive.offer",
             "view_mode": "list,kanban,form",
             "domain": [("objective_ids", "in", self.ids)],
+            "name": self.env._("Offers"),
             "context": {"default_objective_ids": self.ids},
         }

@@ -368,11 +368,8 @@ class PartnerIncentivePerformance(models.Model):
                 if code not in measures or measures[code].document_model not in sales:
                     continue
                 measured.add(offer.id)
-                for number, quarter in enumerate(quarters):
-                    start = max(span.earn_start, quarter.start)
-                    end = min(span.earn_end, quarter.end)
-                    if start <= end:
-                        spans[code].append(_move(span, Window(start, end), number))
+                for each in span.cut(quarters):
+                    spans[code].append(each)
         return spans, measured
 
     @api.model
@@ -392,10 +389,8 @@ class PartnerIncentivePerformance(models.Model):
             self._take_clawed_off(company, code, own, day, bookings)
             shifted = [
                 replace(
-                    _move(
-                        span,
-                        windows.year_before(Window(span.start, span.end)),
-                        span.index,
+                    span.moved(
+                        windows.year_before(Window(span.start, span.end)), span.index
                     ),
                     counts_from=None,
                     earns_from=None,
@@ -451,7 +446,7 @@ class PartnerIncentivePerformance(models.Model):
         """Take off what is claimed back, as the calculation does."""
         calculation = self.env["partner.incentive.calculation"].with_company(company)
         measure = self.env["partner.incentive.measure"]._get_measures()[code]
-        for version, documents in self._get_clawed(code, spans, day).items():
+        for version, documents in calculation._get_clawed(code, spans, day).items():
             for number, earner_id, _document_id, (
                 label,
                 volume,
@@ -467,25 +462,6 @@ class PartnerIncentivePerformance(models.Model):
                 partner_id = label.partner_id if version.pooled else earner_id
                 totals[version.offer_id.id, number][partner_id] += volume.amount
 
-    def _get_clawed(self, code, spans, day):
-        """``{version: SQL}`` of documents that do not count, where there are any."""
-        calculation = self.env["partner.incentive.calculation"]
-        measure = self.env["partner.incentive.measure"]._get_measures()[code]
-        versions = self.env["partner.incentive.offer.version"].union(
-            *(span.version for span in spans)
-        )
-        confirmed = self.env["partner.incentive.clawback"]._get_confirmed(
-            versions.offer_id, day
-        )
-        clawed = {}
-        for version in versions:
-            documents = calculation._get_clawed_documents(
-                version, measure, day, confirmed
-            )
-            if documents is not None:
-                clawed[version] = documents
-        return clawed
-
     @api.model
     def _read_overlaps(self, company, spans, day, paying):
         """``{position: (bookings that others paid on, too, ids of these offers)}``.
@@ -493,6 +469,7 @@ class PartnerIncentivePerformance(models.Model):
         :param paying: positions of offers that cost something
         """
         measures = self.env["partner.incentive.measure"]._get_measures()
+        calculation = self.env["partner.incentive.calculation"]
         by_model = defaultdict(list)
         for code in spans:
             by_model[measures[code].line_model].append(code)
@@ -503,7 +480,7 @@ class PartnerIncentivePerformance(models.Model):
                 query = self._get_query(company, code, spans[code], day)
                 if query._get_scopes():
                     queries.append(query)
-                for version, documents in self._get_clawed(
+                for version, documents in calculation._get_clawed(
                     code, spans[code], day
                 ).items():
                     clawed[version.id] = documents
@@ -529,18 +506,6 @@ class PartnerIncentivePerformance(models.Model):
             "res_id": self.offer_id.id,
             "view_mode": "form",
         }
-
-
-def _move(span, window, number):
-    """The span with other days, on all of which it earns."""
-    return replace(
-        span,
-        index=number,
-        start=window.start,
-        end=window.end,
-        earn_start=window.start,
-        earn_end=window.end,
-    )
 
 
 def _get_covered(query):

@@ -184,10 +184,10 @@ class PartnerIncentivePolicy(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Accepted by"),
             "res_model": "partner.incentive.policy.acceptance",
             "view_mode": "list",
             "domain": [("policy_id", "=", self.id)],
+            "name": self.env._("Accepted by"),
         }
 
     # -------------------------------------------------------------- for a partner

@@ -437,10 +437,10 @@ class PartnerIncentiveReview(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Revised offers"),
             "res_model": "partner.incentive.offer",
             "view_mode": "list,form",
             "domain": [("id", "in", self.line_ids.version_id.offer_id.ids)],
+            "name": self.env._("Revised offers"),
         }
 
     # -------------------------------------------------------------------- figures

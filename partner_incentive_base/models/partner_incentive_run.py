@@ -28,7 +28,8 @@ class PartnerIncentiveRun(models.Model):
 
     _name = "partner.incentive.run"
     _description = "Incentive Run"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "partner.incentive.process.mixin"]
+    _process_fields = frozenset({"reversal_reason"})
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -85,29 +86,25 @@ class PartnerIncentiveRun(models.Model):
             run.entry_count, run.partner_count, run.amount = totals.get(run, (0, 0, 0))
 
     def write(self, vals):
-        if "reversal_reason" in vals and not (
-            self.env.su and self.env.context.get("incentive_transition")
-        ):
+        if self._process_fields & set(vals) and not self._is_in_process():
             raise AccessError(self.env._("Use the button to reverse a run."))
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_booked(self):
-        if self.entry_ids:
+        if self._has_booked():
             raise UserError(self.env._("A run that booked something is kept."))
 
     # ------------------------------------------------------------------- accrual
 
     @api.model
     def _check_can_run(self):
-        if self.env.su:
-            return
-        if not self.env.user.has_group(
-            "partner_incentive_base.group_incentive_finance"
-        ):
-            raise AccessError(
-                self.env._("Only finance can book accruals. Ask one of them to run it.")
-            )
+        self._check_group(
+            "partner_incentive_base.group_incentive_finance",
+            message=self.env._(
+                "Only finance can book accruals. Ask one of them to run it."
+            ),
+        )
 
     @api.model
     def accrue(self, offer_ids=None, date=None, everything=False):
@@ -118,7 +115,6 @@ class PartnerIncentiveRun(models.Model):
         :param everything: look at every partner, not only at those for whom something
             changed since the last run
         """
-        self._check_can_run()
         Offer = self.env["partner.incentive.offer"]
         if offer_ids:
             offers = Offer.browse(offer_ids).exists()
@@ -126,8 +122,14 @@ class PartnerIncentiveRun(models.Model):
         else:
             offers = Offer.search(self._get_live_domain())
         day = fields.Date.to_date(date) or fields.Date.context_today(self)
-        run = self._accrue if everything else self._accrue_changed
-        return run(offers, day).ids
+        return self._accrue_on_request(offers, day, everything).ids
+
+    @api.model
+    def _accrue_on_request(self, offers, day, everything):
+        """Book for a person who asks for it, if the person may; return the runs."""
+        self._check_can_run()
+        accrue = self._accrue if everything else self._accrue_changed
+        return accrue(offers, day)
 
     @api.model
     def _get_live_domain(self):
@@ -223,8 +225,9 @@ class PartnerIncentiveRun(models.Model):
             offer_id, _earner_id, window = outcome.position.key
             if offer_id not in booking:
                 continue
-            targets = outcome.shares
-            if outcome.version.id not in achieved:
+            if outcome.version.id in achieved:
+                targets = outcome.shares
+            else:
                 season = seasons.get(outcome.position.key)
                 targets = self._get_targets(outcome, day, final, season)
             for partner_id, parts in targets.items():
@@ -259,13 +262,15 @@ class PartnerIncentiveRun(models.Model):
     def _get_targets(self, outcome, day, final, season=None):
         """What should be provided for: ``{partner id: {analytic key: Decimal}}``.
 
+        Asked only where an offer provides for something else than what was achieved.
+
         :param season: volume a year before, ``(up to the same day, whole window)``
         """
         method, percent, _threshold = outcome.version._get_accrual_terms()
         offer = outcome.offer
         unit = outcome.position.terms.unit
         partners = outcome.partner_ids()
-        if method == "achieved" or all((offer.id, p) in final for p in partners):
+        if all((offer.id, p) in final for p in partners):
             return outcome.shares
         if method == "fixed":
             total = accrual.fixed_target(outcome.position.amount, percent, unit)
@@ -569,9 +574,7 @@ class PartnerIncentiveRun(models.Model):
                 )
             )
         self.offer_ids._lock_for_run()
-        self.sudo().with_context(incentive_transition=True).write(
-            {"reversal_reason": reason}
-        )
+        self._in_process().write({"reversal_reason": reason})
         self.env["partner.incentive.posting"].with_company(
             self.company_id
         )._reverse_entries(self.sudo().move_ids, self.date, f"{self.name}: {reason}")
@@ -592,8 +595,8 @@ class PartnerIncentiveRun(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Journal entries"),
             "res_model": "account.move",
             "view_mode": "list,form",
             "domain": [("id", "in", self.move_ids.ids)],
+            "name": self.env._("Journal entries"),
         }

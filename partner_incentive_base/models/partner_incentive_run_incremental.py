@@ -235,11 +235,12 @@ class PartnerIncentiveRun(models.Model):
             )
             SELECT partner_id FROM moves
              UNION
-            SELECT credit.partner_id FROM partner_incentive_attribution AS credit
-             WHERE %(new_credit)s OR credit.move_id IN (SELECT origin_id FROM moves)
+            %(credited)s
             """,
             new_move=self._is_new("move", mark),
-            new_credit=self._is_new("credit", mark),
+            credited=self._get_credited(
+                mark, "move_id", SQL("SELECT origin_id FROM moves")
+            ),
             paid=SQL("OR id IN (%s)", self._get_changed_payments(mark, bounds))
             if paid
             else SQL(),
@@ -292,13 +293,28 @@ class PartnerIncentiveRun(models.Model):
             )
             SELECT partner_id FROM orders
              UNION
-            SELECT credit.partner_id FROM partner_incentive_attribution AS credit
-             WHERE %(new_credit)s OR credit.order_id IN (SELECT id FROM orders)
+            %(credited)s
             """,
             new_order=self._is_new("sale", mark),
             new_item=self._is_new("item", mark),
-            new_credit=self._is_new("credit", mark),
+            credited=self._get_credited(mark, "order_id", SQL("SELECT id FROM orders")),
             **bounds,
+        )
+
+    def _get_credited(self, mark, column, documents):
+        """SQL of partners of attributions that changed, or whose document did.
+
+        :param column: of the attribution, which names the document
+        :param documents: SQL of the ids of the documents that changed
+        """
+        return SQL(
+            """
+            SELECT credit.partner_id FROM partner_incentive_attribution AS credit
+             WHERE %s OR %s IN (%s)
+            """,
+            self._is_new("credit", mark),
+            SQL.identifier("credit", column),
+            documents,
         )
 
     def _get_earners(self, offers, day, partner_ids):

@@ -64,10 +64,11 @@ class PartnerIncentiveSegment(models.Model):
                     )
                 ) from error
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_partner_count(self):
         for segment in self:
             segment.partner_count = self.env["res.partner"].search_count(
-                segment._get_partner_domain()
+                segment._get_member_domain()
             )
 
     def _get_condition_domain(self, with_grade=True):
@@ -135,6 +136,24 @@ class PartnerIncentiveSegment(models.Model):
             domain |= Domain("id", "in", self.include_partner_ids.ids)
         if self.exclude_partner_ids:
             domain &= Domain("id", "not in", self.exclude_partner_ids.ids)
+        return domain
+
+    def _get_member_domain(self):
+        """Domain of the partners that a person takes for members of the segment.
+
+        Without any condition these are who is enrolled today in a program of the
+        segment's company, or of those the user has chosen. Whose sales count asks
+        :meth:`_get_partner_domain`, since enrollments are looked up by day there.
+        """
+        self.ensure_one()
+        domain = self._get_partner_domain()
+        if self._is_open():
+            companies = self.company_id or self.env.companies
+            domain &= Domain("id", "in", self.include_partner_ids.ids) | Domain(
+                "enrollment_ids",
+                "any",
+                [("state", "=", "active"), ("company_id", "in", companies.ids)],
+            )
         return domain
 
     def _filter_by_partner(self, partner):
@@ -296,7 +315,7 @@ class PartnerIncentiveSegment(models.Model):
             "name": self.name,
             "res_model": "res.partner",
             "view_mode": "list,kanban,form",
-            "domain": list(self._get_partner_domain()),
+            "domain": list(self._get_member_domain()),
         }
 
 

@@ -1061,9 +1061,9 @@ class PartnerIncentiveSettlement(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Documents"),
             "res_model": "account.move",
             "view_mode": "list,form",
             "domain": [("incentive_settlement_id", "=", self.id)],
+            "name": self.env._("Documents"),
             "context": {"create": False},
         }

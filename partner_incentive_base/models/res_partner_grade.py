@@ -30,8 +30,8 @@ class ResPartnerGrade(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Tier history"),
             "res_model": "partner.incentive.grade.history",
             "view_mode": "list",
             "domain": [("grade_id", "=", self.id)],
+            "name": self.env._("Tier history"),
         }

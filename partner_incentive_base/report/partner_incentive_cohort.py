@@ -3,6 +3,7 @@ import re
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .grouping import read_each_set
 from .partner_incentive_cost import COST_KINDS
 from .period import read_date
 from .rates import in_company_currency
@@ -671,20 +672,7 @@ class PartnerIncentiveCohort(models.Model):
         if not any(self._is_payback(spec) for spec in aggregates):
             return super()._read_grouping_sets(domain, grouping_sets, aggregates, order)
         # Payback needs the months of each group, whatever the set.
-        return [
-            self._read_group(
-                domain,
-                groupby,
-                aggregates,
-                order=", ".join(
-                    part
-                    for part in (order or "").split(",")
-                    if part.strip().split(" ")[0] in (*groupby, *aggregates)
-                )
-                or None,
-            )
-            for groupby in grouping_sets
-        ]
+        return read_each_set(self, domain, grouping_sets, aggregates, order)
 
     @staticmethod
     def _is_payback(spec):
@@ -720,7 +708,6 @@ class PartnerIncentiveCohort(models.Model):
         end = fields.Date.end_of(self.date, "month")
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Invoices"),
             "res_model": "account.move",
             "view_mode": "list,form",
             "domain": [
@@ -732,4 +719,5 @@ class PartnerIncentiveCohort(models.Model):
                 ("invoice_date", ">=", self.date),
                 ("invoice_date", "<=", end),
             ],
+            "name": self.env._("Invoices"),
         }

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .grouping import read_each_set
 from .period import get_label, read_periods
 
 #: The column of the roll-forward that each kind of entry moves. A holdback moves one
@@ -241,20 +242,7 @@ class PartnerIncentiveRollforward(models.Model):
     @api.model
     def _read_grouping_sets(self, domain, grouping_sets, aggregates=(), order=None):
         # Whether a group has one period or several differs from set to set.
-        return [
-            self._read_group(
-                domain,
-                groupby,
-                aggregates,
-                order=", ".join(
-                    part
-                    for part in (order or "").split(",")
-                    if part.strip().split(" ")[0] in (*groupby, *aggregates)
-                )
-                or None,
-            )
-            for groupby in grouping_sets
-        ]
+        return read_each_set(self, domain, grouping_sets, aggregates, order)
 
     def _with_bounds(self, domain, groupby, aggregates):
         """Let figures of the beginning and the end be those of the outer periods."""

@@ -105,6 +105,34 @@ class TestSegments(IncentiveCommon):
         with self.assertQueryCount(2):
             self.segments._get_memberships(self.partners[1])
 
+    def test_without_a_condition_it_shows_who_is_enrolled(self):
+        self._enroll(*self.partners[:3])
+        ended = self._enroll(self.partners[3])
+        ended.action_end()
+        self._enroll(self.partners[4]).state = "requested"
+        first, second = self.partners[:2]
+        enrolled = self.partners[:3] | self.partner_1 | self.partner_2
+        for segment, members in (
+            (self.segments[0], enrolled),
+            (self.env.ref("partner_incentive_base.segment_all_enrolled"), enrolled),
+            (self.segments[11], enrolled - second),
+        ):
+            segment = segment.with_context(allowed_company_ids=self.company.ids)
+            for user in ("user", "auditor"):
+                seen = segment.with_user(self.users[user])
+                self.assertEqual(seen.partner_count, len(members))
+                action = seen.action_view_partners()
+                found = self.env[action["res_model"]].with_user(self.users[user])
+                self.assertEqual(found.search(action["domain"]), members)
+        always = self.segments[0].copy(
+            {"include_partner_ids": [Command.set(self.partners[5].ids)]}
+        )
+        self.assertEqual(always.partner_count, len(enrolled) + 1)
+        elsewhere = self.setup_other_company()["company"]
+        self.env.user.company_ids |= elsewhere
+        segment = self.segments[0].with_context(allowed_company_ids=elsewhere.ids)
+        self.assertEqual(segment.partner_count, 0)
+
     def test_nobody(self):
         none = self.partners.browse()
         self.assertFalse(self.segments._filter_by_partner(none))

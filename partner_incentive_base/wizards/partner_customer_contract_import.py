@@ -73,10 +73,10 @@ class PartnerCustomerContractImport(models.TransientModel):
         contracts = self.env["partner.customer.contract"].create(good.mapped("vals"))
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Imported contracts"),
             "res_model": "partner.customer.contract",
             "view_mode": "list,form",
             "domain": [("id", "in", contracts.ids)],
+            "name": self.env._("Imported contracts"),
         }
 
     # ----------------------------------------------------------------------- reading

@@ -83,10 +83,10 @@ class PartnerCustomerContractPreview(models.TransientModel):
                 )
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("New contracts"),
             "res_model": "partner.customer.contract",
             "view_mode": "list,form",
             "domain": [("id", "in", contracts.ids)],
+            "name": self.env._("New contracts"),
         }
 
     def _reopen(self):

@@ -126,10 +126,9 @@ class PartnerIncentiveAccrue(models.TransientModel):
     def action_book(self):
         """Run the accrual that the preview shows."""
         self.ensure_one()
-        run = self.env["partner.incentive.run"]
-        run._check_can_run()
-        accrue = run._accrue if self.everything else run._accrue_changed
-        runs = accrue(self._get_offers(), self.date)
+        runs = self.env["partner.incentive.run"]._accrue_on_request(
+            self._get_offers(), self.date, self.everything
+        )
         return {
             "type": "ir.actions.act_window",
             "res_model": "partner.incentive.run",

@@ -52,7 +52,7 @@ class PartnerIncentiveEnroll(models.TransientModel):
             partners = wizard.partner_ids | chosen.commercial_partner_id
             if wizard.segment_id:
                 partners |= self.env["res.partner"].search(
-                    wizard.segment_id._get_partner_domain()
+                    wizard.segment_id._get_member_domain()
                 )
             wizard.partner_ids = partners
 
@@ -102,8 +102,8 @@ class PartnerIncentiveEnroll(models.TransientModel):
             enrollments.action_accept()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Enrollments"),
             "res_model": "partner.incentive.enrollment",
             "view_mode": "list,form",
             "domain": [("id", "in", enrollments.ids)],
+            "name": self.env._("Enrollments"),
         }

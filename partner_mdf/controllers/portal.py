@@ -148,14 +148,14 @@ class PartnerMdfPortal(PartnerIncentivePortal):
             {
                 "title": request.env._("Funds"),
                 "url": "/my/incentives/funds",
-                "areas": ("funds",),
+                "areas": ["funds"],
                 "group": None,
                 "sequence": 40,
-                "pages": (
+                "pages": [
                     "incentive_funds",
                     "incentive_fund_request",
                     "incentive_claim",
-                ),
+                ],
             },
         ]
 
@@ -196,7 +196,7 @@ class PartnerMdfPortal(PartnerIncentivePortal):
         ]
         return [
             *super()._get_home_task_kinds(),
-            *({**kind, "areas": ("funds",)} for kind in kinds),
+            *({**kind, "areas": ["funds"]} for kind in kinds),
         ]
 
     def _prepare_request_task(self, request_sudo):
@@ -260,7 +260,7 @@ class PartnerMdfPortal(PartnerIncentivePortal):
                 if until
                 else env._("no money of your own in a fund"),
                 "url": "/my/incentives/funds",
-                "areas": ("funds",),
+                "areas": ["funds"],
                 "sequence": 30,
             },
             {
@@ -274,7 +274,7 @@ class PartnerMdfPortal(PartnerIncentivePortal):
                     paid=counts.get("paid", 0),
                 ),
                 "url": "/my/incentives/funds",
-                "areas": ("funds",),
+                "areas": ["funds"],
                 "sequence": 31,
             },
         ]

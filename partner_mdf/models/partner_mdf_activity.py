@@ -728,10 +728,10 @@ class PartnerMdfActivity(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Claims"),
             "res_model": "partner.incentive.claim",
             "view_mode": "list,form",
             "domain": [("mdf_activity_id", "=", self.id)],
+            "name": self.env._("Claims"),
             "context": {
                 "default_mdf_activity_id": self.id,
                 "default_offer_id": self.fund_id.offer_id.id,

@@ -1124,7 +1124,7 @@ class PartnerMdfFund(models.Model):
             self.env._("Ledger entries"),
             "partner.incentive.entry",
             "list,form",
-            [("offer_id", "=", self.offer_id.id)],
+            domain=[("offer_id", "=", self.offer_id.id)],
             create=False,
         )
 

@@ -531,9 +531,9 @@ class PartnerMdfRequest(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Activities"),
             "res_model": "partner.mdf.activity",
             "view_mode": "list,kanban,calendar,form",
             "domain": [("request_id", "=", self.id)],
+            "name": self.env._("Activities"),
             "context": {"create": False},
         }

@@ -130,10 +130,10 @@ class PartnerMdfAllocate(models.TransientModel):
         )
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Allocated"),
             "res_model": "partner.mdf.allocation",
             "view_mode": "list,form",
             "domain": [("id", "in", allocations.ids)],
+            "name": self.env._("Allocated"),
         }
 
     # ------------------------------------------------------------------------- formula

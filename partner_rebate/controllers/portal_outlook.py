@@ -30,10 +30,10 @@ class PartnerIncentiveOutlookPortal(PartnerIncentivePortal):
             {
                 "title": request.env._("Forecast"),
                 "url": "/my/incentives/outlook",
-                "areas": ("terms",),
+                "areas": ["terms"],
                 "group": "money",
                 "sequence": 13,
-                "pages": ("incentive_outlook",),
+                "pages": ["incentive_outlook"],
             },
         ]
 
@@ -64,7 +64,7 @@ class PartnerIncentiveOutlookPortal(PartnerIncentivePortal):
                     "offer by itself"
                 ),
                 "url": "/my/incentives/outlook",
-                "areas": ("terms",),
+                "areas": ["terms"],
                 "sequence": 15,
             },
         ]

@@ -27,10 +27,10 @@ class PartnerSellThroughPortal(PartnerIncentivePortal):
                 {
                     "title": request.env._("Reported sales"),
                     "url": URL,
-                    "areas": ("offers",),
+                    "areas": ["offers"],
                     "group": "sales",
                     "sequence": 22,
-                    "pages": ("incentive_sales", "incentive_sales_file"),
+                    "pages": ["incentive_sales", "incentive_sales_file"],
                 }
             )
         return tabs

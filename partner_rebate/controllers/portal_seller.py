@@ -28,10 +28,10 @@ class PartnerSellerPortal(PartnerIncentivePortal):
                 {
                     "title": request.env._("SPIFs"),
                     "url": URL,
-                    "areas": (),
+                    "areas": [],
                     "group": "sales",
                     "sequence": 24,
-                    "pages": ("incentive_spif",),
+                    "pages": ["incentive_spif"],
                 }
             )
         return tabs

@@ -46,7 +46,8 @@ class PartnerIncentiveDemo(models.AbstractModel):
         """Accrue at the end of each month, settle each quarter, as finance did.
 
         In the first year accruals are booked with the quarter and the settlement only.
-        The last closed quarter is not settled yet.
+        The last closed quarter is not settled yet, and what was sold since the last
+        month's end is not accrued: finance does that next, or the schedule by night.
         """
         self = self.sudo().with_context(
             tracking_disable=True, mail_create_nolog=True, mail_notrack=True
@@ -70,7 +71,6 @@ class PartnerIncentiveDemo(models.AbstractModel):
             if day.month % 3 == 1 and day < last:
                 self._settle(offers, day)
         self._create_clawbacks(offers)
-        self._accrue(offers, self._get_today())
         self._create_disputes()
 
     # ------------------------------------------------------------------------- money

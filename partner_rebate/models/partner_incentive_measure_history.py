@@ -29,27 +29,20 @@ class PartnerIncentiveMeasure(models.AbstractModel):
     @api.model
     def _get_measures(self):
         measures = super()._get_measures()
-        for code, label, unit in (
-            ("new_customer_amount", self.env._("New customers, amount"), "amount"),
-            ("new_customer_count", self.env._("New customers, number"), "quantity"),
-            (
-                "new_product_amount",
-                self.env._("First purchases of a product, amount"),
-                "amount",
-            ),
-            (
-                "new_product_count",
-                self.env._("First purchases of a product, number"),
-                "quantity",
-            ),
-            ("cross_sell_amount", self.env._("Cross-sell, amount"), "amount"),
-            ("upsell_amount", self.env._("Upsell, amount"), "amount"),
-            ("expansion_amount", self.env._("Expansion, amount"), "amount"),
-        ):
+        labels = {
+            "new_customer_amount": self.env._("New customers, amount"),
+            "new_customer_count": self.env._("New customers, number"),
+            "new_product_amount": self.env._("First purchases of a product, amount"),
+            "new_product_count": self.env._("First purchases of a product, number"),
+            "cross_sell_amount": self.env._("Cross-sell, amount"),
+            "upsell_amount": self.env._("Upsell, amount"),
+            "expansion_amount": self.env._("Expansion, amount"),
+        }
+        for code, label in labels.items():
             measures[code] = Measure(
                 code=code,
                 label=label,
-                unit=unit,
+                unit="quantity" if code.endswith("_count") else "amount",
                 source=partial(self._history_source, code),
                 line_model="account.move.line",
                 document_model="account.move",

@@ -1,11 +1,14 @@
 import base64
-import csv
-import io
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
+
+from odoo.addons.partner_incentive_base.models.partner_incentive_csv import (
+    RowError,
+    literal,
+)
 
 MANAGER = "partner_incentive_base.group_incentive_manager"
 COMPLIANCE = "partner_incentive_base.group_incentive_compliance"
@@ -13,10 +16,6 @@ REQUIRED = ("date", "document", "product", "quantity", "amount")
 OPTIONAL = ("currency", "customer")
 MAX_SIZE = 5 * 1024 * 1024
 MAX_ROWS = 20_000
-
-
-class RowError(Exception):
-    """What is wrong with one line, in words."""
 
 
 class PartnerSellThroughFile(models.Model):
@@ -340,45 +339,9 @@ class PartnerSellThroughFile(models.Model):
             raise UserError(self.env._("Choose a file first."))
         if len(content) > MAX_SIZE:
             raise UserError(self.env._("The file may have 5 MB at most."))
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise UserError(
-                self.env._("The file is not in UTF-8. Save it as CSV (UTF-8).")
-            ) from error
-        header = text.split("\n", 1)[0]
-        delimiter = max(",;\t", key=header.count)
-        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-        rows = []
-        try:
-            columns = [(name or "").strip().lower() for name in reader.fieldnames or ()]
-            missing = [name for name in REQUIRED if name not in columns]
-            if missing:
-                raise UserError(
-                    self.env._(
-                        "The first line must name the columns; missing: %(missing)s. "
-                        "Columns are: %(all)s.",
-                        missing=", ".join(missing),
-                        all=", ".join(REQUIRED + OPTIONAL),
-                    )
-                )
-            reader.fieldnames = columns
-            for row in reader:
-                values = {
-                    name: (row.get(name) or "").replace("\x00", "").strip()
-                    for name in REQUIRED + OPTIONAL
-                }
-                if any(values.values()):
-                    rows.append((reader.line_num, values))
-                if len(rows) > MAX_ROWS:
-                    raise UserError(
-                        self.env._("The file may have %s lines at most.", MAX_ROWS)
-                    )
-        except csv.Error as error:
-            raise UserError(
-                self.env._("The file cannot be read as CSV: %s", error)
-            ) from error
-        return rows
+        return self.env["partner.incentive.csv"]._parse_csv(
+            content, REQUIRED, OPTIONAL, MAX_ROWS
+        )
 
     def _read_row(self, row, found, seen):
         """Values of one line.
@@ -455,7 +418,7 @@ class PartnerSellThroughFile(models.Model):
             matches = Product_sudo
             for name in ("default_code", "barcode", "name"):
                 matches = Product_sudo.search(
-                    [(name, "=ilike", _literal(text)), *company], limit=2
+                    [(name, "=ilike", literal(text)), *company], limit=2
                 )
                 if matches:
                     break
@@ -475,7 +438,7 @@ class PartnerSellThroughFile(models.Model):
         key = ("currency", text.casefold())
         if key not in found:
             found[key] = self.env["res.currency"].search(
-                [("name", "=ilike", _literal(text))], limit=1
+                [("name", "=ilike", literal(text))], limit=1
             )
         if not found[key]:
             raise RowError(self.env._("There is no active currency %s.", text))
@@ -499,8 +462,3 @@ class PartnerSellThroughFile(models.Model):
             )
         )
         self.line_ids.invalidate_recordset()
-
-
-def _literal(text):
-    """``text`` with the wildcards of ``=ilike`` escaped."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

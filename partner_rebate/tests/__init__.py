@@ -9,6 +9,7 @@ from . import test_measures_contract
 from . import test_measures_history
 from . import test_money
 from . import test_negotiation
+from . import test_objective
 from . import test_offer_types
 from . import test_outlook
 from . import test_paid

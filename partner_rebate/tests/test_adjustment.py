@@ -163,6 +163,9 @@ class TestAdjustment(RebateCommon):
             self.run_1.with_user(self.users["manager"]).action_reverse("No")
         with self.assertRaises(AccessError):
             self.run_1.with_user(self.asking).write({"reversal_reason": "No"})
+        run = self.env["partner.incentive.run"].with_user(self.asking)
+        made = run.create({"date": date(2026, 1, 1), "reversal_reason": "No"})
+        self.assertFalse(made.reversal_reason)
 
     def test_an_entry_is_reversed_once(self):
         self.run_1.action_reverse("Wrong rate")

@@ -71,25 +71,25 @@ class PartnerTieringPortal(PartnerIncentivePortal):
             {
                 "title": env._("Score and tier"),
                 "url": URL,
-                "areas": ("performance",),
+                "areas": ["performance"],
                 "group": "performance",
                 "sequence": 50,
-                "pages": (
+                "pages": [
                     "incentive_performance",
                     "incentive_deployments",
                     "incentive_deployment",
                     "incentive_deployment_new",
                     "incentive_review",
                     "incentive_account_plan",
-                ),
+                ],
             },
             {
                 "title": env._("Enablement"),
                 "url": "/my/incentives/enablement",
-                "areas": (),
+                "areas": [],
                 "group": "performance",
                 "sequence": 52,
-                "pages": ("incentive_enablement", "incentive_announcement"),
+                "pages": ["incentive_enablement", "incentive_announcement"],
             },
         ]
 
@@ -181,7 +181,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
         ]
         return [
             *super()._get_home_task_kinds(),
-            *({**kind, "areas": ("performance",)} for kind in kinds),
+            *({**kind, "areas": ["performance"]} for kind in kinds),
         ]
 
     def _get_home_cards(self):
@@ -216,7 +216,7 @@ class PartnerTieringPortal(PartnerIncentivePortal):
                 else tier,
                 "text": text,
                 "url": URL,
-                "areas": ("performance",),
+                "areas": ["performance"],
                 "sequence": 10,
             },
         ]

@@ -1,8 +1,9 @@
 """``scripts/demo``: the suite on demo data, or on your own sales, in a browser.
 
 The first start fetches what is missing, makes the database with demo data, does the
-main job on it and serves. Later starts only serve, or bring the database up to date
-first when files of the modules have changed.
+main job on it (accrue, settle, post), says what was booked, and serves. Later starts
+only say so and serve, or bring the database up to date first when files of the modules
+have changed.
 """
 
 import argparse
@@ -35,11 +36,12 @@ def main(arguments):
             with step(f"Dropping the database {options.database}"):
                 database.drop(options.database)
         database.make_named(options.database, with_demo=True)
-        logins = _do_the_job(options.database, options.sales)
+        done = _do_the_job(options.database, options.sales)
+        _print_report(done)
         if options.stop_after_setup:
             say(f"The database {options.database} is ready.")
             return 0
-        return _serve(options, logins)
+        return _serve(options, done["logins"])
 
 
 def _parse(arguments):
@@ -76,7 +78,10 @@ def _parse(arguments):
 
 
 def _do_the_job(name, sales):
-    """Run the job unless the database already has its result; return the logins."""
+    """Run the job unless the database already has its result; return what it tells.
+
+    :return: dict of ``report``, ``logins``, when it was ``done``, and whether ``now``
+    """
     stamp = database.read_stamp(name)
     loaded = stamp.get("sales", [])
     new_sales = None
@@ -86,8 +91,8 @@ def _do_the_job(name, sales):
             new_sales, loaded = str(sales.resolve()), [*loaded, key]
     done_for = _job_fingerprint(stamp["modules"], loaded)
     if stamp.get("job") == done_for:
-        return stamp["logins"]
-    result = paths.HOME / "demo-logins.json"
+        return {**stamp["told"], "now": False}
+    result = paths.HOME / "demo-job.json"
     with step("Loading the sales and doing the job" if new_sales else "Doing the job"):
         status = odoo_server.call(name, f"{JOB}:main", new_sales, result)
     if status:
@@ -95,10 +100,19 @@ def _do_the_job(name, sales):
             f"The job on the database {name} failed: see above.",
             "  - scripts/demo --reset starts anew.",
         )
-    logins = json.loads(result.read_text())
-    stamp.update(sales=loaded, job=done_for, logins=logins)
+    told = {**json.loads(result.read_text()), "done": time.strftime("%Y-%m-%d %H:%M")}
+    stamp.update(sales=loaded, job=done_for, told=told)
     database.write_stamp(name, stamp)
-    return logins
+    return {**told, "now": True}
+
+
+def _print_report(done):
+    if not done["now"]:
+        say(
+            f"\nThe job was done on {done['done']}; this start did not repeat it."
+            " What it told then:"
+        )
+    say(f"\n{done['report']}\n")
 
 
 def _folder_fingerprint(folder):

@@ -1,39 +1,32 @@
 """The main job on the demo data: accrue, settle, post; and who may log in.
 
 For every company with published offers: book what partners earned and is not booked,
-then pay what the closed settlement periods owe. A second start finds nothing to do.
+then pay what the closed settlement periods owe. Done again, it finds nothing to do.
 """
 
-from collections import defaultdict
-
 from odoo import fields
-
-from .console import say
 
 FINANCE = "partner_incentive_base.group_incentive_finance"
 
 
 def main(env):
-    """Accrue and settle all offers that are due, and print what was booked."""
+    """Accrue and settle all offers that are due; return what to tell about it."""
     _silence_bot(env)
     today = fields.Date.context_today(env.user)
     offers = env["partner.incentive.offer"].search(
         env["partner.incentive.run"]._get_live_domain()
     )
     if not offers:
-        say("   No offer is published yet: nothing to book.")
-        return
-    entries = env["partner.incentive.entry"]
+        return "No offer is published yet: nothing to book."
+    parts = []
     for company in offers.company_id:
-        chosen = offers.filtered(lambda offer, c=company: offer.company_id == c)
-        before = entries.search([("company_id", "=", company.id)], limit=1).id or 0
-        _do_company(env, company, chosen, today)
-        _print_company(
-            env,
-            company,
-            chosen,
-            entries.search([("company_id", "=", company.id), ("id", ">", before)]),
+        entries = env["partner.incentive.entry"].search(
+            [("company_id", "=", company.id)], order="id desc", limit=1
         )
+        chosen = offers.filtered(lambda offer, c=company: offer.company_id == c)
+        _do_company(env, company, chosen, today)
+        parts.append(_describe_company(env, company, today, entries.id or 0))
+    return "\n\n".join(parts)
 
 
 def _silence_bot(env):
@@ -50,6 +43,8 @@ def _do_company(env, company, offers, day):
     # What booked nothing needs no record; only an interactive start leaves one.
     runs.sudo().filtered(lambda run: not run.entry_count).unlink()
     settle(env, company, offers, first, second, day)
+    # How offers did is looked at by night otherwise.
+    env["partner.incentive.performance"].with_company(company)._refresh(company)
     env.cr.commit()
 
 
@@ -88,34 +83,49 @@ def settle(env, company, offers, first, second, day):
     return Settlement.browse(batch.id)
 
 
-def _print_company(env, company, offers, entries):
-    if not entries:
-        say(f"\n{company.name}: everything is booked already, nothing to do.")
-        return
-    totals = defaultdict(lambda: {"partners": set(), "accrued": 0.0, "settled": 0.0})
-    for entry in entries:
-        total = totals[entry.offer_id]
-        total["partners"].add(entry.partner_id.id)
-        total["accrued"] += entry.earned
-        total["settled"] += entry.settled
-    documents = entries.move_id
-    say(
-        f"\n{company.name}: booked {len(entries)} ledger entries"
-        f" in {len(documents)} journal entries and documents\n"
-        f"{'Offer':40}{'partners':>9}{'accrued':>16}{'settled':>16}"
-    )
-    for offer in offers:
-        if offer in totals:
-            total = totals[offer]
-            say(
-                f"{offer.name[:39]:40}{len(total['partners']):>9}"
-                f"{total['accrued']:>16,.2f}{total['settled']:>16,.2f}"
-                f" {offer.currency_id.name}"
-            )
-    differences = env["partner.incentive.reconciliation"]._get_differences(company)
-    if differences:
+def _describe_company(env, company, day, before):
+    """A table of the offers: what was booked now, and what the ledger holds.
+
+    :param before: id of the last ledger entry that was there
+    """
+    Entry = env["partner.incentive.entry"]
+    domain = [("company_id", "=", company.id)]
+    new = Entry.search([*domain, ("id", ">", before)])
+    if env["partner.incentive.reconciliation"]._get_differences(company):
         raise AssertionError(f"{company.name}: ledger and general ledger differ.")
-    say("Ledger and general ledger agree to the cent.")
+    booked = (
+        f"booked {len(new)} ledger entries, {len(new.move_id)} journal entries and"
+        " documents"
+        if new
+        else "nothing was left to book"
+    )
+    lines = [
+        f"{company.name}, up to {day}: {booked}.",
+        f"{'':36}{'booked now':>28}{'in the ledger':>42}",
+        f"{'Offer':36}{'accrued':>14}{'settled':>14}"
+        f"{'partners':>10}{'accrued':>16}{'settled':>16}",
+    ]
+    now = _sum_up(Entry, [("id", "in", new.ids)])
+    for offer, (partners, accrued, settled) in _sum_up(Entry, domain).items():
+        _partners, new_accrued, new_settled = now.get(offer, (0, 0.0, 0.0))
+        lines.append(
+            f"{offer.name[:35]:36}{new_accrued:>14,.2f}{new_settled:>14,.2f}"
+            f"{partners:>10}{accrued:>16,.2f}{settled:>16,.2f} {offer.currency_id.name}"
+        )
+    lines.append("Ledger and general ledger agree to the cent.")
+    return "\n".join(lines)
+
+
+def _sum_up(Entry, domain):
+    """``{offer: (number of partners, accrued, settled)}`` of ledger entries."""
+    return {
+        offer: sums
+        for offer, *sums in Entry._read_group(
+            domain,
+            ["offer_id"],
+            ["partner_id:count_distinct", "earned:sum", "settled:sum"],
+        )
+    }
 
 
 def logins(env):

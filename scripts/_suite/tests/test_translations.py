@@ -1,5 +1,6 @@
-"""Translations beside the terms they translate, without Odoo."""
+"""Translations beside the terms they translate, without a database."""
 
+import ast
 import re
 import subprocess
 from collections import Counter
@@ -7,6 +8,8 @@ from shutil import which
 
 import polib
 import pytest
+
+from odoo.tools.babel.python_extractor import extract_python
 
 from _suite import modules, paths
 
@@ -112,6 +115,39 @@ def test_translation_is_complete(path):
     """Whoever changes a term exports it anew and translates it in every language."""
     faults = list(_find_faults(path.with_name(f"{path.parts[-3]}.pot"), path))
     assert not faults, f"{len(faults)} faults:\n" + "\n".join(faults)
+
+
+@pytest.mark.parametrize("name", modules.discover())
+def test_no_key_is_exported(name):
+    """Only texts are exported: what ``_`` is called with.
+
+    Odoo's export takes a parenthesis for a call of the last name before it. So the
+    keys of a tuple are exported when it stands right behind a text: write a list, or
+    put the text last.
+    """
+    keys = []
+    for path in sorted((paths.REPO / name).rglob("*.py")):
+        texts = _find_texts(ast.parse(path.read_text(encoding="utf-8")))
+        with path.open("rb") as file:
+            for line, _function, terms, _comments in extract_python(
+                file, {"_": None}, [], {}
+            ):
+                term = terms[0] if isinstance(terms, tuple) else terms
+                if term and term not in texts:
+                    keys.append(f"{path.relative_to(paths.REPO)}:{line}: {term}")
+    assert not keys, "\n".join(keys)
+
+
+def _find_texts(tree):
+    """What ``_`` is called with, by that name or as an attribute."""
+    return {
+        node.args[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and "_" in (getattr(node.func, "id", None), getattr(node.func, "attr", None))
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
 
 
 @pytest.mark.skipif(not which("msgfmt"), reason="gettext is not installed")

@@ -39,10 +39,10 @@ class PartnerDemonstrationPortal(PartnerIncentivePortal):
             {
                 "title": request.env._("Demonstrations"),
                 "url": URL,
-                "areas": (),
+                "areas": [],
                 "group": "sales",
                 "sequence": 28,
-                "pages": ("incentive_demonstrations",),
+                "pages": ["incentive_demonstrations"],
             },
         ]
 

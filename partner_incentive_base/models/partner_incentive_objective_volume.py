@@ -1,0 +1,107 @@
+"""The volume of an objective: each sale once, however many of its offers count it."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo import fields, models
+
+from ..engine import windows
+from ..measures.query import fetch_once
+from .partner_incentive_performance import LIVE_STATES
+
+
+class PartnerIncentiveObjective(models.Model):
+    _inherit = "partner.incentive.objective"
+
+    def _read_volumes(self, years):
+        """What the objectives' offers count as earning volume.
+
+        An offer that only changes what others pay counts nothing of its own.
+
+        :return: ``{objective id: [(amount, currency, company, date)]}``, the date that
+            of the month's end
+        """
+        offers_sudo = (
+            self._get_offers()
+            .sudo()
+            .filtered(
+                lambda offer: (
+                    offer.state in LIVE_STATES
+                    and offer._is_calculated()
+                    and offer._pays_itself()
+                )
+            )
+        )
+        today = fields.Date.context_today(self)
+        volumes = defaultdict(list)
+        for company, (start, end) in years.items():
+            own_sudo = offers_sudo.filtered_domain([("company_id", "=", company.id)])
+            last = min(end, today)
+            if not own_sudo or last < start:
+                continue
+            months = windows.split(start, last, "month")
+            for objective_id, number, amount in self._read_company_volumes(
+                company, own_sudo, months
+            ):
+                volumes[objective_id].append(
+                    (float(amount), company.currency_id, company, months[number].end)
+                )
+        return volumes
+
+    def _read_company_volumes(self, company, offers, months):
+        """Rows ``(objective id, number of the month, amount in company currency)``."""
+        day = months[-1].end
+        measures = self.env["partner.incentive.measure"]._get_measures()
+        calculation = offers.env["partner.incentive.calculation"].with_company(company)
+        offers.version_ids._read_terms()
+        spans = defaultdict(list)
+        for offer in offers:
+            for span in calculation._get_offer_spans(offer, day):
+                if span.version.measure in measures:
+                    for each in span.cut(months):
+                        spans[span.version.measure].append(each)
+        queries, clawed = [], {}
+        for code, own in spans.items():
+            query = calculation._get_query(
+                code, own, day, None, with_quantity=False, company_currency=True
+            )
+            if query._get_scopes():
+                queries.append(query)
+                for version, documents in calculation._get_clawed(
+                    code, own, day
+                ).items():
+                    clawed[version.id] = documents
+        wanted = set(self.ids)
+        served = [
+            (objective_id, version.id, offer.id)
+            for offer in offers
+            for version in offer.version_ids
+            for objective_id in wanted.intersection(offer.objective_ids.ids)
+        ]
+        return fetch_once(queries, served, clawed) + self._read_brought_forward(
+            company, queries
+        )
+
+    def _read_brought_forward(self, company, queries):
+        """Rows of volume brought forward, which has no documents.
+
+        What several offers bring forward for one partner under one date and reference
+        is taken for the same sales.
+        """
+        if not company.incentive_cutover_date:
+            return []
+        sales = defaultdict(lambda: defaultdict(Decimal))
+        for query in queries:
+            matches = self.env["partner.incentive.prior.volume"]._match(
+                query.spans, query._get_scopes(), query._get_scope_queries()[1]
+            )
+            for volume, span, _scope in matches:
+                offer = span.version.offer_id
+                sale = (volume.partner_id, volume.date, volume.reference or "")
+                money = volume._get_money(company.currency_id)
+                for objective_id in set(self.ids).intersection(offer.objective_ids.ids):
+                    sales[objective_id, span.index, sale][offer] += money
+        return [
+            (objective_id, number, max(amounts.values()))
+            for (objective_id, number, _sale), amounts in sales.items()
+        ]
