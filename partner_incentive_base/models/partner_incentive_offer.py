@@ -224,6 +224,7 @@ class PartnerIncentiveOffer(models.Model):
     outstanding_amount = fields.Monetary(compute="_compute_ledger_totals")
     earning_partner_count = fields.Integer(compute="_compute_ledger_totals")
     overlap_warning = fields.Html(compute="_compute_overlap_warning")
+    terms_warning = fields.Text(compute="_compute_terms_warning")
     can_publish = fields.Boolean(compute="_compute_can_publish")
 
     def _default_program(self):
@@ -311,6 +312,13 @@ class PartnerIncentiveOffer(models.Model):
                 if others
                 else False
             )
+
+    @api.depends("version_id.cap", "version_id.minimum")
+    def _compute_terms_warning(self):
+        for offer in self:
+            version = offer.version_id
+            doubts = version._get_doubtful_terms() if version else []
+            offer.terms_warning = "\n".join(doubts) or False
 
     @api.depends_context("uid")
     @api.depends("version_id.state", "version_id.submitted_by")
