@@ -756,15 +756,16 @@ class PartnerIncentiveOffer(models.Model):
             return calendar_sudo._get_dated_calendar()
         return FiscalCalendar(self.company_id._get_fiscal_first_month())
 
-    def _get_windows(self, until, settlement=False):
+    def _get_windows(self, until, settlement=False, period=None):
         """Calculation windows that began by ``until``, clipped to the offer's term.
 
         :param until: date
         :param settlement: the settlement periods instead
+        :param period: windows of this length instead, by the offer's calendar
         :return: tuple of :class:`~..engine.windows.Window`
         """
         self.ensure_one()
-        period = self.settlement_period if settlement else self.period
+        period = period or (self.settlement_period if settlement else self.period)
         end = (self._get_published_versions() or self.version_id)[-1].date_to
         end = end or self.program_id.date_to
         if until < self.date_from:
