@@ -227,9 +227,10 @@ def map_of(read_value):
     return read_map
 
 
-def keys(**table):
+def keys(null_leaves_out=True, /, **table):
     """A map from keys that are the format's.
 
+    :param null_leaves_out: ``null`` stands for an optional key that is left out
     :param table: ``key=(reader, default)``; the default may be :data:`REQUIRED`.
         A trailing underscore of a key is not part of it.
     """
@@ -245,7 +246,10 @@ def keys(**table):
         result = {}
         for key, (read_value, default) in table.items():
             where = f"{path}.{key}" if path else key
-            if key in value:
+            given = key in value
+            if null_leaves_out and default is not REQUIRED:
+                given = value.get(key) is not None
+            if given:
                 result[key] = read_value(value[key], where)
             elif default is REQUIRED:
                 raise FormatError(where, "missing")
@@ -458,6 +462,8 @@ LINES = list_of(
     empty=False,
 )
 EVENT = keys(
+    # ``accrue:`` alone is a run.
+    False,
     date=(day, REQUIRED),
     id=(text, None),
     invoice=(
@@ -572,6 +578,8 @@ EVENT = keys(
     lock=(day, None),
 )
 EXPECTATION = keys(
+    # An expectation of null would be one that nobody checks.
+    False,
     after=(text, None),
     gl=(map_of(number), None),
     journal_items=(map_of(list_of(number)), None),

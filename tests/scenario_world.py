@@ -94,6 +94,7 @@ class World:
         self.partners = {}
         self.offers = {}
         self.played = {}
+        self._latest = None
         self._named = {}
 
     def today(self, date):
@@ -110,6 +111,7 @@ class World:
         if days:
             self.today(min(days))
         self.company.incentive_cutover_date = scenario["company"]["cutover"]
+        self._allow_decimals()
         for values in scenario["rates"]:
             self._make_rate(values)
         for values in scenario["products"]:
@@ -121,6 +123,19 @@ class World:
         for values in scenario["offers"]:
             self.offers[values["name"]] = self._make_offer(values)
         self.env.flush_all()
+
+    def _allow_decimals(self):
+        """Let quantities have the decimals that are written; Odoo would round them."""
+        places = 0
+        for event in self.scenario["events"]:
+            values = action_of(event)[1]
+            for line in values.get("lines", ()) if isinstance(values, dict) else ():
+                places = max(places, -line["quantity"].as_tuple().exponent)
+        precision = self.env["decimal.precision"].search(
+            [("name", "=", "Product Unit")]
+        )
+        if precision.digits < places:
+            precision.digits = places
 
     def _once(self, model, name, **values):
         """The record of a name, made when it is first asked for."""
@@ -544,6 +559,7 @@ class World:
         label = f"event {number}" if event["id"] is None else event["id"]
         played = Played(event, f"{label} ({event['date']} {action})")
         self.today(event["date"])
+        self._latest = max(self._latest or event["date"], event["date"])
         before = self._get_posted()
         played.record = getattr(self, f"_play_{action}")(event["date"], values)
         self.env.flush_all()
@@ -601,8 +617,17 @@ class World:
                 ],
             }
         )
-        move.action_post()
+        self._post(move)
         return move
+
+    def _post(self, move):
+        """Post a document today, which is not before anything that happened.
+
+        One that is late keeps its date; where its month is locked, Odoo finds another
+        day for the books, up to today.
+        """
+        self.today(self._latest)
+        move.action_post()
 
     def _play_invoice(self, date, values):
         move = self._make_document("out_invoice", date, values)
@@ -743,7 +768,7 @@ class World:
         if refund.partner_id != partner:
             raise ValueError(f"the refund is not of an invoice to {partner.name}")
         self._adapt_lines(refund, values["lines"])
-        refund.action_post()
+        self._post(refund)
         return refund
 
     def _adapt_lines(self, refund, lines):

@@ -76,6 +76,22 @@ class TestScenarioFormat(TestCase):
         self.assertEqual(offer["accrual"]["method"], "achieved")
         self.assertEqual(offer["accrual"]["threshold"], 0)
 
+    def test_null_leaves_a_key_out(self):
+        """Whoever writes all keys out need not know which of them may be missing."""
+        spelled_out = {
+            key: None
+            for key in (
+                *("segment", "earning", "qualifying", "cap", "guarantee", "holdback"),
+                *("settle", "accrual", "minimum", "sequence", "pooled", "best_of"),
+            )
+        }
+        read = self._read(offers=[{**OFFER, **spelled_out}])
+        self.assertEqual(read, self._read())
+        self._assert_refused("offers[0].scale", offers=[{**OFFER, "scale": None}])
+        self._assert_refused("expect[0].documents", expect=[{"documents": None}])
+        run = {"date": date(2026, 1, 31), "id": "run", "accrue": None}
+        self.assertEqual(self._read(events=[run]), self._read())
+
     def test_unknown_key(self):
         self._assert_refused("colour", colour="red")
         self._assert_refused("offers[0].ratio", offers=[{**OFFER, "ratio": 1}])

@@ -10,7 +10,8 @@ ZERO = Decimal(0)
 class Guarantee:
     """
     :param amount: promised per guarantee period, in the offer's currency
-    :param period: a period of :mod:`.windows`, within the calculation window
+    :param period: a period of :mod:`.windows`; one that is longer than the
+        calculation windows is topped up over all that lie in it
     :param cumulative: what earlier periods earned above the guarantee counts
     :param timing: ``end``: topped up on a period's last day; ``start``: entitled on
         its first day, and only what exceeds it later

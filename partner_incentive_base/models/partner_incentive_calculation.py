@@ -650,21 +650,23 @@ class PartnerIncentiveCalculation(models.AbstractModel):
 
     # ------------------------------------------------------- guarantee and shares
 
-    def _add_guarantees(self, offers, outcomes, day, partners):
+    def _add_guarantees(self, offers, outcomes, day, partners, brought=None):
         """Top up what was earned within each guarantee period.
 
         What was earned by the end of each period is calculated anew, once per day on
         which any period ends, for all offers with a guarantee together.
+
+        :param brought: ``{key: Decimal}`` earned in windows that are not calculated
         """
         guaranteed = [o for o in outcomes if o.version._get_guarantee()]
         periods = {}
         for outcome in guaranteed:
-            promise = outcome.version._get_guarantee()
-            spans = outcome.offer._get_calendar().split(
-                outcome.window.start, outcome.window.end, promise.period
-            )
-            periods[outcome.position.key] = [w for w in spans if w.start <= day]
-        days = sorted({min(w.end, day) for spans in periods.values() for w in spans})
+            place = outcome.version, outcome.window
+            if place not in periods:
+                periods[place] = self._get_guarantee_periods(*place, day)
+        days = sorted(
+            {min(w.end, day) for spans, _longer in periods.values() for w in spans}
+        )
         earned_by = {}
         for each in days:
             positions = self._read_positions(offers, each, partners)
@@ -673,18 +675,62 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 self._read_overlaps(positions, each, partners),
             ).results()
             earned_by[each] = {key: r.entitlement for key, r in results.items()}
+            earned_by[each] |= brought or {}
         for outcome in guaranteed:
-            key = outcome.position.key
+            promise = outcome.version._get_guarantee()
+            spans, longer = periods[outcome.version, outcome.window]
             earned = []
             before = ZERO
-            for window in periods[key]:
-                total = earned_by[min(window.end, day)].get(key, ZERO)
-                earned.append((window, total - before))
+            for span in spans:
+                total = self._get_earned(outcome, longer, earned_by, span, day)
+                # By the windows of a longer period it is what they earned by its end.
+                earned.append((span, total if longer else total - before))
                 before = total
-            outcome.guaranteed = round_to(
-                guarantee.top_ups(outcome.version._get_guarantee(), earned, day),
-                outcome.position.terms.unit,
-            )
+            top_up = guarantee.top_ups(promise, earned, day)
+            if longer:
+                top_up -= guarantee.top_ups(promise, earned[:-1], day)
+            outcome.guaranteed = round_to(top_up, outcome.position.terms.unit)
+
+    def _get_guarantee_periods(self, version, window, day):
+        """Guarantee periods that began by ``day`` and are topped up in a window.
+
+        :return: ``(periods, longer)``. Periods that reach beyond windows are
+            ``longer``: the last one is topped up in the window in which it is due, and
+            those before it are there for what they leave over.
+        """
+        promise = version._get_guarantee()
+        periods = version.offer_id._get_windows(day, period=promise.period)
+        meeting = [
+            span
+            for span in periods
+            if span.start <= window.end and span.end >= window.start
+        ]
+        if all(span.start in window and span.end in window for span in meeting):
+            return meeting, False
+        due = [
+            number
+            for number, span in enumerate(periods)
+            if (span.start if promise.timing == "start" else span.end) in window
+        ]
+        if not due:
+            return [], True
+        first = 0 if promise.cumulative else due[-1]
+        return periods[first : due[-1] + 1], True
+
+    def _get_earned(self, outcome, longer, earned_by, span, day):
+        """What a window, or all windows of a longer period, earned by its end."""
+        earned = earned_by[min(span.end, day)]
+        if not longer:
+            return earned.get(outcome.position.key, ZERO)
+        offer_id, earner_id, _window = outcome.position.key
+        return sum(
+            (
+                earned.get((offer_id, earner_id, window), ZERO)
+                for window in outcome.offer._get_windows(day)
+                if window.start in span
+            ),
+            ZERO,
+        )
 
     def _split(self, outcome):
         """Share the entitlement by partner of a pool and by analytic distribution."""

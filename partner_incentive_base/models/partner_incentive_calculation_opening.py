@@ -115,7 +115,12 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 brought_forward=Decimal(str(offer.currency_id.round(earned))),
             )
 
-    def _add_guarantees(self, offers, outcomes, day, partners):
+    def _add_guarantees(self, offers, outcomes, day, partners, brought=None):
         """A guarantee of a window that was over is in what is brought forward."""
         alive = [outcome for outcome in outcomes if not outcome.brought_forward]
-        return super()._add_guarantees(offers, alive, day, partners)
+        before = {
+            outcome.position.key: outcome.brought_forward
+            for outcome in outcomes
+            if outcome.brought_forward
+        }
+        return super()._add_guarantees(offers, alive, day, partners, before)

@@ -224,6 +224,7 @@ class PartnerIncentiveOffer(models.Model):
     outstanding_amount = fields.Monetary(compute="_compute_ledger_totals")
     earning_partner_count = fields.Integer(compute="_compute_ledger_totals")
     overlap_warning = fields.Html(compute="_compute_overlap_warning")
+    terms_warning = fields.Text(compute="_compute_terms_warning")
     can_publish = fields.Boolean(compute="_compute_can_publish")
 
     def _default_program(self):
@@ -311,6 +312,13 @@ class PartnerIncentiveOffer(models.Model):
                 if others
                 else False
             )
+
+    @api.depends("version_id.cap", "version_id.minimum")
+    def _compute_terms_warning(self):
+        for offer in self:
+            version = offer.version_id
+            doubts = version._get_doubtful_terms() if version else []
+            offer.terms_warning = "\n".join(doubts) or False
 
     @api.depends_context("uid")
     @api.depends("version_id.state", "version_id.submitted_by")
@@ -748,15 +756,16 @@ class PartnerIncentiveOffer(models.Model):
             return calendar_sudo._get_dated_calendar()
         return FiscalCalendar(self.company_id._get_fiscal_first_month())
 
-    def _get_windows(self, until, settlement=False):
+    def _get_windows(self, until, settlement=False, period=None):
         """Calculation windows that began by ``until``, clipped to the offer's term.
 
         :param until: date
         :param settlement: the settlement periods instead
+        :param period: windows of this length instead, by the offer's calendar
         :return: tuple of :class:`~..engine.windows.Window`
         """
         self.ensure_one()
-        period = self.settlement_period if settlement else self.period
+        period = period or (self.settlement_period if settlement else self.period)
         end = (self._get_published_versions() or self.version_id)[-1].date_to
         end = end or self.program_id.date_to
         if until < self.date_from:

@@ -292,15 +292,6 @@ class PartnerIncentiveOfferVersion(models.Model):
                 raise ValidationError(
                     self.env._("Minimum, cap and smallest payout cannot be negative.")
                 )
-            if version.cap and version.cap < version.minimum:
-                raise ValidationError(
-                    self.env._(
-                        "The cap of %(cap)s is below the minimum of %(minimum)s, so "
-                        "nothing could ever be earned.",
-                        cap=version.cap,
-                        minimum=version.minimum,
-                    )
-                )
 
     @api.constrains("credit_role", "measure")
     def _check_credit_role(self):
@@ -483,6 +474,24 @@ class PartnerIncentiveOfferVersion(models.Model):
         if not self.effective_date:
             missing.append(self.env._("the date from which it is effective"))
         return missing
+
+    def _get_doubtful_terms(self):
+        """Terms that can be meant but rarely are, in sentences.
+
+        Shown on the offer to whoever writes and whoever publishes it; they hold up
+        nobody.
+        """
+        self.ensure_one()
+        if self.cap and self.cap < self.minimum:
+            return [
+                self.env._(
+                    "The cap of %(cap)s is below the minimum of %(minimum)s, so "
+                    "nothing could ever be earned.",
+                    cap=self.cap,
+                    minimum=self.minimum,
+                )
+            ]
+        return []
 
     def _requires_scale(self):
         """Extension point: offer types that earn without a scale say False."""

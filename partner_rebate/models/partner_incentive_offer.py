@@ -71,6 +71,10 @@ class PartnerIncentiveOffer(models.Model):
             if usual:
                 self.update({**PLAIN_TERMS, **usual})
 
+    @api.depends("offer_type", "version_id.accelerated_offer_ids")
+    def _compute_terms_warning(self):
+        return super()._compute_terms_warning()
+
     def _get_coupled(self):
         """An accelerator is calculated together with what it accelerates."""
         coupled = super()._get_coupled()

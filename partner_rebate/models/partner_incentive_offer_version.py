@@ -347,10 +347,6 @@ class PartnerIncentiveOfferVersion(models.Model):
         missing = super()._get_missing_terms()
         if self.measure == "milestone_bonus" and not self.milestone_ids:
             missing.append(self.env._("at least one milestone"))
-        if self.offer_id.offer_type == "accelerator" and not (
-            self.accelerated_offer_ids
-        ):
-            missing.append(self.env._("the offers it accelerates"))
         if (
             self.measure == "elapsed_days"
             and self.offer_id.period == "whole"
@@ -360,6 +356,20 @@ class PartnerIncentiveOfferVersion(models.Model):
                 self.env._("the end of the term that the sum is spread over")
             )
         return missing
+
+    def _get_doubtful_terms(self):
+        """The type is a label: without other offers an accelerator pays by itself."""
+        doubts = super()._get_doubtful_terms()
+        if self.offer_id.offer_type == "accelerator" and not (
+            self.accelerated_offer_ids
+        ):
+            doubts.append(
+                self.env._(
+                    "This accelerator accelerates no offer, so it pays its rates on "
+                    "the sales themselves, as any other offer does."
+                )
+            )
+        return doubts
 
     @api.model
     def _get_term_relations(self):

@@ -155,6 +155,8 @@ class TestLaunch(RebateCommon):
         self.assertEqual(volume.state, "review")
         self.assertEqual((launch.offer_ids - volume).state, "draft")
         self.assertIn("still a draft", launch.to_complete)
+        self.assertIn("accelerates no offer", launch.to_complete)
+        self.assertIn("accelerates no offer", launch.warnings)
         program = volume.program_id
         self.assertEqual(program.name, "Win back 2026")
         self.assertEqual(program.state, "active")

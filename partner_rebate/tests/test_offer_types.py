@@ -89,9 +89,16 @@ class TestOfferTypes(RebateCommon):
         values["accelerated_offer_ids"] = [Command.set(accelerator.ids)]
         with self.assertRaisesRegex(ValidationError, "accelerate an accelerator"):
             self._create_offer(**values)
-        idle = self._create_offer(offer_type="accelerator", publish=False)
-        with self.assertRaisesRegex(UserError, "the offers it accelerates"):
-            idle.action_submit()
+
+    def test_the_type_alone_accelerates_nothing(self):
+        """It is a label: what is paid is told by the terms, and a doubt is said."""
+        idle = self._create_offer(offer_type="accelerator", brackets=[(0, 10)])
+        self.assertIn("accelerates no offer", idle.terms_warning)
+        self._invoice(self.partner_1, date(2026, 2, 10), 600)
+        self.assertEqual(self._entitled_by(idle, date(2026, 12, 31)), 60)
+        idle.action_revise()
+        idle.accelerated_offer_ids = [Command.set(self._create_offer().ids)]
+        self.assertFalse(idle.terms_warning)
 
     def test_sum_over_time_is_booked_from_day_one(self):
         """3,650 over 365 days is 10 a day; the second partner joins in July."""

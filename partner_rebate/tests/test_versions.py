@@ -221,8 +221,14 @@ class TestVersions(RebateCommon):
             self._create_offer(publish=False, brackets=[(-5, 1)])
         with self.assertRaisesRegex(ValidationError, "ends on"):
             self._create_offer(publish=False, date_to=date(2025, 1, 1))
-        with self.assertRaisesRegex(ValidationError, "below the minimum"):
-            self._create_offer(publish=False, cap=5, minimum=10)
+
+    def test_cap_below_the_minimum_is_told(self):
+        """The cap comes first, so nothing reaches the minimum: allowed, and said."""
+        offer = self._create_offer(cap=5, minimum=10)
+        self._invoice(self.partner_1, date(2026, 2, 1), 1000)
+        self.assertEqual(self._entitled(offer, self.partner_1, date(2026, 12, 31)), 0)
+        self.assertIn("below the minimum", offer.terms_warning)
+        self.assertFalse(self._create_offer(cap=10, minimum=10).terms_warning)
 
     def test_overlap_is_told(self):
         first = self._create_offer(name="First")

@@ -608,6 +608,7 @@ class PartnerIncentiveLaunch(models.TransientModel):
             version_sudo = offer.version_id.sudo()
             version_sudo.expected_cost = plans[line]
             problems += version_sudo._get_publish_obstacles()
+            problems += version_sudo._get_doubtful_terms()
         return list(dict.fromkeys(problems))
 
     # ------------------------------------------------------------------------ making
@@ -708,6 +709,18 @@ class PartnerIncentiveLaunch(models.TransientModel):
                         "%(offer)s is still a draft. Add: %(missing)s. Then submit it.",
                         offer=offer.name,
                         missing=", ".join(missing),
+                    )
+                )
+                continue
+            doubts = offer.version_id._get_doubtful_terms()
+            if doubts:
+                # The steps are few: here a doubt is a mistake, or needs another term.
+                to_complete.append(
+                    self.env._(
+                        "%(offer)s is still a draft. %(doubts)s Look at it, then "
+                        "submit it.",
+                        offer=offer.name,
+                        doubts=" ".join(doubts),
                     )
                 )
                 continue
