@@ -115,7 +115,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 brought_forward=Decimal(str(offer.currency_id.round(earned))),
             )
 
-    def _add_guarantees(self, offers, outcomes, day, partners):
+    def _add_guarantees(self, offers, outcomes, day, partners, known):
         """A guarantee of a window that was over is in what is brought forward."""
         alive = [outcome for outcome in outcomes if not outcome.brought_forward]
-        return super()._add_guarantees(offers, alive, day, partners)
+        return super()._add_guarantees(offers, alive, day, partners, known)
