@@ -244,9 +244,7 @@ class PartnerIncentivePortal(
         upcoming = offer_sudo._get_published_versions().filtered(
             lambda v: v.effective_date > max(today, version.effective_date)
         )[:1]
-        own = self._get_own_segments(
-            version.bracket_ids.segment_id | upcoming.bracket_ids.segment_id
-        )
+        own = self._get_own_segments((version | upcoming)._get_ladder_segments())
         standings = self._get_standings(offer_sudo, limit=HISTORY_LENGTH)
         day = min(today, offer_sudo._get_end_date() or today)
         current = standings.filtered(lambda s: s.window_from <= day <= s.window_to)

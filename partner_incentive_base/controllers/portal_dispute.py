@@ -81,10 +81,11 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
     def _get_dispute_url(self, kind, subject_sudo):
         """Where to dispute a document, or to read the dispute; None where too late."""
         Dispute = request.env["partner.incentive.dispute"].sudo()
-        live = Dispute._get_live(subject_sudo)
+        disputes_sudo = Dispute._get_about(subject_sudo)
+        live = disputes_sudo._get_live()
         if live:
             return f"/my/incentives/disputes/{live.id}"
-        if Dispute._is_open_to_disputes(subject_sudo):
+        if disputes_sudo._is_open_to_disputes(subject_sudo):
             return f"/my/incentives/disputes/new/{kind}/{subject_sudo.id}"
         return None
 
@@ -157,7 +158,7 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
                 return request.redirect(
                     f"/my/incentives/disputes/{dispute_sudo.id}?message=disputed"
                 )
-        elif not Dispute._is_open_to_disputes(subject_sudo):
+        elif not Dispute._get_about(subject_sudo)._is_open_to_disputes(subject_sudo):
             return request.redirect("/my/incentives/disputes")
         draft = Dispute.new({"res_model": subject_sudo._name, "res_id": record_id})
         return request.render(
@@ -166,9 +167,7 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
                 (request.env._("New"), None),
                 subject=subject_sudo,
                 currency=draft.currency_id,
-                cutoff=format_date(
-                    request.env, draft._get_cutoff(subject_sudo._get_dispute_day())
-                )
+                cutoff=format_date(request.env, draft._get_cutoff(subject_sudo))
                 if subject_sudo._get_dispute_day()
                 else "",
                 categories=Dispute._fields["category"]._description_selection(

@@ -150,6 +150,8 @@ class PartnerIncentivePayouts(PartnerIncentiveStatement):
     def _prepare_payout_values(
         self, line_sudo, page=1, period=None, message=None, error=None, note=""
     ):
+        # The tabs look at these; what is read with them is not read again.
+        self._get_program_offers()
         payout = self._prepare_payout(line_sudo)
         day = line_sudo.cutoff or line_sudo.settlement_id.date
         offer_sudo = line_sudo.offer_id
@@ -171,14 +173,16 @@ class PartnerIncentivePayouts(PartnerIncentiveStatement):
                 day,
                 page,
                 url,
+                document_sudo=line_sudo.move_id,
                 period=chosen["start"],
             )
+        else:
+            values["document"] = self._get_readable_moves(line_sudo.move_id)
         return self._prepare_incentive_values(
             "incentive_payout",
             (request.env._("Payouts"), "/my/incentives/payouts"),
             (offer_sudo.name, None),
             payout=payout,
-            document=self._get_readable_moves(line_sudo.move_id),
             settlement_line=line_sudo,
             windows=windows,
             chosen=chosen,

@@ -18,6 +18,7 @@ from odoo.tools import SQL
 
 from ..engine import calculation
 from ..models.partner_incentive_entry import EARNING_KINDS, SETTLING_KINDS
+from ..tools.prefetch import prefetch_lines, prefetch_relations
 
 ZERO = Decimal(0)
 #: What pages read of enrollments and standings, by one query each.
@@ -92,7 +93,7 @@ class PortalRecords:
         if not 0 < record_id <= MAX_ID:
             return model_sudo
         domain = self._get_own_domain() & Domain("id", "=", record_id) & extra
-        return model_sudo.search(domain, limit=1)
+        return model_sudo.search_fetch(domain, limit=1)
 
     def _get_own_or_404(self, model, record_id, extra=Domain.TRUE):
         record_sudo = self._get_own_record(model, record_id, extra)
@@ -231,16 +232,19 @@ class PortalRecords:
         """Offers published in the programs that the partner takes part in."""
         active = self._get_own_domain() & Domain("state", "=", "active")
         Offer = request.env["partner.incentive.offer"].sudo()
-        return self._get_once(
-            "program offers",
-            lambda: Offer.search_fetch(
+
+        def read():
+            offers_sudo = Offer.search_fetch(
                 [
                     ("program_id.enrollment_ids", "any", active),
                     ("state", "in", ("published", "suspended")),
                 ],
                 order="name, id",
-            ),
-        )
+            )
+            prefetch_lines(offers_sudo, "version_ids")
+            return offers_sudo
+
+        return self._get_once("program offers", read)
 
     def _search_visible_offers(self, enrollments_sudo):
         offers_sudo = self._get_program_offers()
@@ -262,13 +266,18 @@ class PortalRecords:
         }
         memberships = Segment.browse(segment_ids)._get_memberships(partner_sudo)
         own = Segment.browse(memberships)
+        by_segment = versions.filtered(
+            lambda version: any(
+                memberships.get(each) for each in terms[version].segment_ids
+            )
+        )
+        prefetch_relations((versions - by_segment, ["partner_ids"]))
         # Pages look at one version after the other; what they read of the first one
         # is read of all.
         return [
             (offer_sudo, version.with_prefetch(versions._prefetch_ids), own)
             for offer_sudo, version in found
-            if any(memberships.get(each) for each in terms[version].segment_ids)
-            or partner_sudo in version.partner_ids
+            if version in by_segment or partner_sudo in version.partner_ids
         ]
 
     def _get_own_scale_key(self, version, own_segments):
@@ -458,26 +467,27 @@ class PortalRecords:
 
     def _get_readable_moves(self, moves_sudo):
         """Those documents that the portal user may open in Odoo anyway."""
-        Move = request.env["account.move"]
-        if not moves_sudo or not Move.has_access("read"):
-            return Move
-        return Move.search(
-            [
-                ("id", "in", moves_sudo.ids),
-                ("state", "=", "posted"),
-                ("move_type", "!=", "entry"),
-            ]
+        return self._get_shown_moves(moves_sudo.sudo(False)._filtered_access("read"))
+
+    def _get_shown_moves(self, moves):
+        """Those of readable documents that a partner is shown."""
+        return moves.filtered(
+            lambda move: move.state == "posted" and move.move_type != "entry"
         )
 
     # ------------------------------------------------------- calculation of a window
 
-    def _get_outcome(self, offer_sudo, window_from, day):
-        """The engine's outcome for the partner in a window, or None."""
+    def _get_outcome(self, offer_sudo, window_from, day, known=None):
+        """The engine's outcome for the partner in a window, or None.
+
+        :param known: what the page looks up once, see
+            ``partner.incentive.calculation._calculate``
+        """
         partner_sudo = self._get_incentive_partner()
         outcomes = (
             request.env["partner.incentive.calculation"]
             .sudo()
-            ._calculate(offer_sudo, day, partner_sudo)
+            ._calculate(offer_sudo, day, partner_sudo, known)
         )
         return next(
             (

@@ -311,6 +311,8 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
         )
         if not entry_sudo:
             raise NotFound()
+        # The tabs look at these; what is read with them is not read again.
+        self._get_program_offers()
         values = self._prepare_entry_values(entry_sudo)
         if entry_sudo.window_from and entry_sudo.kind in EARNING_KINDS:
             values.update(self._prepare_window_values(entry_sudo, page))
@@ -377,11 +379,20 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
             f"/my/incentives/statement/{entry_sudo.id}",
         )
 
-    def _prepare_calculation(self, offer_sudo, window_from, day, page, url, **url_args):
-        """Steps and lines of one window for the user's partner, a page of them."""
+    def _prepare_calculation(
+        self, offer_sudo, window_from, day, page, url, document_sudo=None, **url_args
+    ):
+        """Steps and lines of one window for the user's partner, a page of them.
+
+        :param document_sudo: what else the page names; ``document`` is what of it the
+            user may open, which is asked together with the lines' documents
+        """
+        if document_sudo is None:
+            document_sudo = request.env["account.move"].sudo()
         explanation = request.env["partner.incentive.explanation"].sudo()
         partner_sudo = self._get_incentive_partner()
-        outcome = self._get_outcome(offer_sudo, window_from, day)
+        known = {}
+        outcome = self._get_outcome(offer_sudo, window_from, day, known)
         if outcome is None:
             return {
                 "steps": explanation._get_window_steps(
@@ -389,18 +400,21 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
                 ),
                 "sources": [],
                 "pager": None,
+                "document": self._get_readable_moves(document_sudo),
             }
         step = self._items_per_page
         page = min(max(page, 1), MAX_ID // step)
         read = request.env["partner.incentive.source"].sudo()._get_page
         window = (offer_sudo, partner_sudo, window_from, day, step)
-        rows, total = read(*window, (page - 1) * step)
+        rows, total = read(*window, (page - 1) * step, known)
         if not rows and page > 1:
             page = 1
-            rows, total = read(*window)
+            rows, total = read(*window, known=known)
+        described, document = self._describe_sources(rows, document_sudo)
         return {
             "steps": explanation._describe_outcome(outcome, partner_sudo),
-            "sources": self._prepare_sources(rows, outcome),
+            "sources": self._prepare_sources(rows, described, outcome),
+            "document": document,
             "source_count": total,
             "has_amounts": outcome.version.measure_unit == "amount",
             "pager": portal_pager(
@@ -408,12 +422,11 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
             ),
         }
 
-    def _prepare_sources(self, rows, outcome):
+    def _prepare_sources(self, rows, described, outcome):
         """What is shown of each line that counts; see :meth:`_describe_sources`."""
         currency = outcome.offer.currency_id
         money = outcome.version.measure_unit == "amount"
         rates = self._get_share_rates(outcome)
-        described = self._describe_sources(rows)
         sources = []
         for row in rows:
             earns = bool(row["earning"] if money else row["quantity"])
@@ -433,14 +446,17 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
             )
         return sources
 
-    def _describe_sources(self, rows):
-        """``{(model, line id): {"document", "url", "product"}}``.
+    def _describe_sources(self, rows, document_sudo):
+        """What lines are: ``{(model, line id): {"document", "url", "product"}}``.
 
         A document is named only where the user may open it in Odoo. Of any other, such
         as a sale to somebody else that is credited to the partner, only the date, the
         product and the partner's own share are shown.
+
+        :param document_sudo: a further document of the page
+        :return: the dict, and the further document if the user may open it
         """
-        described = {}
+        described, shown = {}, None
         by_model = {}
         for row in rows:
             by_model.setdefault(row["line_model"], []).append(row["line_id"])
@@ -452,7 +468,13 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
             }.get(model)
             readable = request.env[model].browse()
             if field:
-                readable = lines_sudo[field].sudo(False)._filtered_access("read")
+                documents_sudo = lines_sudo[field]
+                asked = documents_sudo._name == document_sudo._name
+                if asked:
+                    documents_sudo |= document_sudo
+                readable = documents_sudo.sudo(False)._filtered_access("read")
+                if asked:
+                    shown = self._get_shown_moves(readable & document_sudo)
             for line_sudo in lines_sudo:
                 product = ""
                 if "product_id" in line_sudo._fields:
@@ -470,7 +492,9 @@ class PartnerIncentiveStatement(PartnerIncentivePortal):
                         "product": product or line_sudo.name,
                     }
                 described[model, line_sudo.id] = values
-        return described
+        if shown is None:
+            shown = self._get_readable_moves(document_sudo)
+        return described, shown
 
     def _get_source_name(self, line_sudo):
         """The name of a document that Odoo itself does not show the partner."""

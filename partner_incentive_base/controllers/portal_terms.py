@@ -6,6 +6,7 @@ from odoo.http import request
 from odoo.tools import format_date, formatLang
 
 from ..measures.query import FAR_FUTURE
+from ..tools.prefetch import prefetch_relations
 
 ZERO = Decimal(0)
 
@@ -167,7 +168,7 @@ class PortalTerms:
         env = request.env
         currency = version.offer_id.currency_id
         yield env._("How it is calculated"), self._describe_formula(version)
-        scales = version._get_scales().values() if version.bracket_ids else ()
+        scales = version._get_portal_terms().scales.values()
         if any(scale.brackets[0].lower > ZERO for scale in scales):
             yield env._("Below the first bracket"), env._("Earns nothing")
         if version.minimum:
@@ -320,8 +321,9 @@ class PortalTerms:
             rate)``
         """
         env = request.env
-        scales = version._get_scales() if version.bracket_ids else {}
-        segments = version.bracket_ids.segment_id.sorted()
+        scales = version._get_portal_terms().scales
+        segments = version._get_ladder_segments().sorted()
+        prefetch_relations((segments, segments._get_condition_relations()))
         own = (segments & own_segments)[:1].id or 0
         ladders = []
         if own in scales:

@@ -42,14 +42,15 @@ MAX_SHARED_DAYS = 100
 BITS = 63
 
 # What a caller can ask the volumes to be kept apart by, besides earner, window and
-# segment. Columns of the source, but the partner is the one that the volume counts for.
-DIMENSIONS = (
-    "partner_id",
-    "analytic_distribution",
-    "tax_ids",
-    "document_id",
-    "line_id",
-)
+# segment, and its type. Columns of the source, but the partner is the one that the
+# volume counts for.
+DIMENSIONS = {
+    "partner_id": "int",
+    "analytic_distribution": "jsonb",
+    "tax_ids": "int[]",
+    "document_id": "int",
+    "line_id": "int",
+}
 
 
 @dataclass
@@ -237,26 +238,9 @@ class VolumeQuery:
 
     def fetch(self, dimensions=()):
         """Rows of :meth:`volumes`."""
-        if not self.spans or not self._get_scopes():
-            return []
-        settings = dict(SETTINGS)
-        if self.sorts:
-            del settings["enable_sort"]
-        rows = self._execute(self.volumes(dimensions), settings)
-        if self.with_prior:
-            rows += self.env["partner.incentive.prior.volume"]._get_rows(
-                self.company,
-                self.spans,
-                self._get_scopes(),
-                self._get_scope_queries()[1],
-                dimensions,
-            )
-        return rows
-
-    def _execute(self, query, settings):
-        """Rows of a query that PostgreSQL plans under other settings than its own."""
-        rows = self.env.execute_query(SQL("%s; %s", _set_local(settings), query))
-        self.env.cr.execute(_set_local(dict.fromkeys(settings)))
+        batch = VolumeBatch()
+        rows = batch.ask(self, dimensions)
+        batch.read()
         return rows
 
     def members(self, with_clawed=False):
@@ -567,59 +551,9 @@ class VolumeQuery:
         return _values("scope", columns, self._get_scopes())
 
     def _get_scopes(self):
-        """Eligibility: enrollment, segments (tier at the date), named partners.
-
-        ``priority`` decides where several rows cover one partner and day: a partner
-        named itself before its parent, then segments with a ladder of their own in
-        their order. What a higher priority covers is cut out of the lower ones.
-        """
-        if self._scopes is not None:
-            return self._scopes
-        queries, _numbers = self._get_scope_queries()
-        restriction = SQL()
-        if self.partner_ids is not None:
-            restriction = SQL("WHERE earner_id IN %s", tuple(self.partner_ids) or (0,))
-        query = SQL(
-            """
-            WITH eligible AS (%(rows)s),
-            ranked AS (
-                SELECT scope_id, role, partner_id, earner_id, member_id, segment_id,
-                       datemultirange(valid) - COALESCE(
-                           range_agg(valid) OVER (
-                               PARTITION BY scope_id, partner_id
-                               ORDER BY priority
-                               GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-                           ), '{}'::datemultirange) AS valid
-                  FROM eligible
-            ),
-            scope AS (
-                SELECT scope_id, role, partner_id, earner_id, member_id, segment_id,
-                       unnest(range_agg(period)) AS valid
-                  FROM (
-                    SELECT scope_id, role, partner_id, earner_id, member_id,
-                           segment_id, unnest(valid) AS period
-                      FROM ranked
-                     ) AS part
-                 %(restriction)s
-                 GROUP BY scope_id, role, partner_id, earner_id, member_id, segment_id
-            )
-            SELECT scope_id, role, partner_id, earner_id, member_id, segment_id,
-                   COALESCE(lower(valid), %(far_past)s),
-                   COALESCE(upper(valid), %(far_future)s)
-              FROM scope
-            """,
-            rows=SQL(" UNION ALL ").join(
-                SQL("SELECT %s AS scope_id, each.* FROM (%s) AS each", number, query)
-                for number, query in enumerate(queries)
-            ),
-            restriction=restriction,
-            far_past=FAR_PAST,
-            far_future=FAR_FUTURE,
-        )
-        scopes = (Scope(*row) for row in self._execute(query, SCOPE_SETTINGS))
-        self._scopes = [
-            scope._replace(role=self._get_role(scope.role)) for scope in scopes
-        ]
+        """Eligibility as list of :class:`Scope`; see :func:`read_scopes`."""
+        if self._scopes is None:
+            read_scopes([self])
         return self._scopes
 
     def _get_scope_queries(self):
@@ -806,6 +740,211 @@ class VolumeQuery:
             )
 
         return SQL("%s / %s", rate(currency), rate(self.company.currency_id))
+
+
+class VolumeBatch:
+    """What is asked of several queries, read at once.
+
+    A statement for who is eligible, one for all volumes, and one more where some of the
+    sources sort: whoever waits for a page does not wait for each measure.
+    """
+
+    def __init__(self, known=None):
+        """
+        :param known: see :func:`read_scopes`
+        """
+        self._known = known
+        self._asked = []
+
+    def ask(self, query, dimensions=()):
+        """Rows of :meth:`VolumeQuery.volumes`, in a list that :meth:`read` fills."""
+        rows = []
+        self._asked.append((query, tuple(dimensions), rows))
+        return rows
+
+    def read(self):
+        """Fill the lists of what was asked so far."""
+        read_scopes([query for query, _dimensions, _rows in self._asked], self._known)
+        asked = [
+            each for each in self._asked if each[0].spans and each[0]._get_scopes()
+        ]
+        self._asked = []
+        for sorts in (False, True):
+            self._fetch([each for each in asked if each[0].sorts == sorts], sorts)
+        if asked:
+            asked[0][0].env.cr.execute(_set_local(dict.fromkeys(SETTINGS)))
+            self._add_prior(asked)
+
+    @staticmethod
+    def _fetch(asked, sorts):
+        if not asked:
+            return
+        names = [
+            name
+            for name in DIMENSIONS
+            if any(name in dimensions for _query, dimensions, _rows in asked)
+        ]
+        statement = SQL(" UNION ALL ").join(
+            _select_volumes(number, query, dimensions, names)
+            for number, (query, dimensions, _rows) in enumerate(asked)
+        )
+        settings = {**SETTINGS, "enable_sort": None} if sorts else SETTINGS
+        first = 5 + len(names)
+        own = [
+            [5 + names.index(name) for name in dimensions]
+            for _query, dimensions, _rows in asked
+        ]
+        for row in asked[0][0].env.execute_query(
+            SQL("%s; %s", _set_local(settings), statement)
+        ):
+            number = row[0]
+            asked[number][2].append(
+                (*row[1:5], *(row[place] for place in own[number]), *row[first:])
+            )
+
+    @staticmethod
+    def _add_prior(asked):
+        """Add what is brought forward to the rows of those queries that count it."""
+        counting = [each for each in asked if each[0].with_prior]
+        if not counting:
+            return
+        prior = (
+            counting[0][0]
+            .env["partner.incentive.prior.volume"]
+            ._read_volumes(
+                [span for query, _dimensions, _rows in counting for span in query.spans]
+            )
+        )
+        for query, dimensions, rows in counting:
+            rows += prior._get_rows(
+                query.spans,
+                query._get_scopes(),
+                query._get_scope_queries()[1],
+                dimensions,
+            )
+
+
+def _select_volumes(number, query, dimensions, names):
+    """The volumes of a query with its number, in columns that others have, too.
+
+    :param names: all dimensions that some of the queries ask for
+    """
+    return SQL(
+        """
+        (SELECT %(number)s, version_id, index, earner_id, segment_id, %(dimensions)s
+                qualifying, qualifying_quantity, earning, earning_quantity,
+                first_date, last_date
+           FROM (%(volumes)s)
+             AS volume (version_id, index, earner_id, segment_id, %(own)s
+                        qualifying, qualifying_quantity, earning, earning_quantity,
+                        first_date, last_date))
+        """,
+        number=number,
+        dimensions=SQL().join(
+            SQL("%s, ", SQL.identifier(name))
+            if name in dimensions
+            else SQL("NULL::%s, ", SQL(DIMENSIONS[name]))
+            for name in names
+        ),
+        own=SQL().join(SQL("%s, ", SQL.identifier(name)) for name in dimensions),
+        volumes=query.volumes(dimensions),
+    )
+
+
+def read_scopes(queries, known=None):
+    """Look up eligibility for queries that do not know it yet, a statement for all.
+
+    Enrollment, segments (tier at the date), named partners. ``priority`` decides where
+    several rows cover one partner and day: a partner named itself before its parent,
+    then segments with a ladder of their own in their order. What a higher priority
+    covers is cut out of the lower ones.
+
+    :param known: dict that keeps what was looked up for whatever else the caller asks
+        in one go, with nothing written in between
+    """
+    known = {} if known is None else known
+    by_earners = {}
+    for query in queries:
+        if query._scopes is None:
+            earners = query.partner_ids
+            key = None if earners is None else tuple(earners)
+            by_earners.setdefault(key, []).append(query)
+    for earners, group in by_earners.items():
+        missing = {}
+        for query in group:
+            for each in query._get_scope_queries()[0]:
+                key = _get_scope_key(earners, each)
+                if key not in known:
+                    missing[key] = each
+        found = list(missing)
+        known |= {key: [] for key in missing}
+        for number, *scope in _fetch_scopes(
+            group[0].env, list(missing.values()), earners
+        ):
+            known[found[number]].append(scope)
+        for query in group:
+            query._scopes = [
+                Scope(number, query._get_role(role), *rest)
+                for number, each in enumerate(query._get_scope_queries()[0])
+                for role, *rest in known[_get_scope_key(earners, each)]
+            ]
+
+
+def _get_scope_key(earners, query):
+    return earners, query.code, repr(query.params)
+
+
+def _fetch_scopes(env, queries, earners):
+    """Rows as :class:`Scope` has them, by the number of the query.
+
+    :param queries: see ``partner.incentive.enrollment._get_scope_query``
+    :param earners: ids of the only earners that are wanted, or None for all
+    """
+    if not queries:
+        return []
+    restriction = SQL()
+    if earners is not None:
+        restriction = SQL("WHERE earner_id IN %s", earners or (0,))
+    query = SQL(
+        """
+        WITH eligible AS (%(rows)s),
+        ranked AS (
+            SELECT scope_id, role, partner_id, earner_id, member_id, segment_id,
+                   datemultirange(valid) - COALESCE(
+                       range_agg(valid) OVER (
+                           PARTITION BY scope_id, partner_id
+                           ORDER BY priority
+                           GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                       ), '{}'::datemultirange) AS valid
+              FROM eligible
+        ),
+        scope AS (
+            SELECT scope_id, role, partner_id, earner_id, member_id, segment_id,
+                   unnest(range_agg(period)) AS valid
+              FROM (
+                SELECT scope_id, role, partner_id, earner_id, member_id,
+                       segment_id, unnest(valid) AS period
+                  FROM ranked
+                 ) AS part
+             %(restriction)s
+             GROUP BY scope_id, role, partner_id, earner_id, member_id, segment_id
+        )
+        SELECT scope_id, role, partner_id, earner_id, member_id, segment_id,
+               COALESCE(lower(valid), %(far_past)s),
+               COALESCE(upper(valid), %(far_future)s)
+          FROM scope
+        """,
+        rows=SQL(" UNION ALL ").join(
+            SQL("SELECT %s AS scope_id, each.* FROM (%s) AS each", number, query)
+            for number, query in enumerate(queries)
+        ),
+        restriction=restriction,
+        far_past=FAR_PAST,
+        far_future=FAR_FUTURE,
+    )
+    rows = env.execute_query(SQL("%s; %s", _set_local(SCOPE_SETTINGS), query))
+    env.cr.execute(_set_local(dict.fromkeys(SCOPE_SETTINGS)))
+    return rows
 
 
 def fetch_overlaps(queries, pairs, clawed=None):

@@ -14,7 +14,15 @@ from odoo.tools import SQL
 from ..engine import calculation, guarantee, windows
 from ..engine.allocation import round_to
 from ..measures.measure import SOURCE_COLUMNS
-from ..measures.query import FAR_FUTURE, Span, VolumeQuery, fetch_overlaps
+from ..measures.query import (
+    FAR_FUTURE,
+    Span,
+    VolumeBatch,
+    VolumeQuery,
+    fetch_overlaps,
+    read_scopes,
+)
+from ..tools.prefetch import prefetch_lines
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -95,28 +103,30 @@ class PartnerIncentiveCalculation(models.AbstractModel):
     _description = "Incentive Calculation"
 
     @api.model
-    def _calculate(self, offers, day, partners=None):
+    def _calculate(self, offers, day, partners=None, known=None):
         """Entitlements of ``offers`` from volume up to ``day``.
 
         :param offers: published or retired offers, or drafts for a preview
         :param day: date, included
         :param partners: only what these partners earn, or None for all
+        :param known: see :func:`~..measures.query.read_scopes`
         :return: list of :class:`Outcome`, one per offer, earner and window that has
             volume
         """
         outcomes = []
+        known = {} if known is None else known
         for company in offers.company_id:
             chosen = offers.filtered(lambda offer, c=company: offer.company_id == c)
             outcomes += self.with_company(company)._calculate_company(
-                chosen, day, partners
+                chosen, day, partners, known
             )
         return outcomes
 
-    def _calculate_company(self, offers, day, partners):
-        positions = self._read_positions(offers, day, partners)
+    def _calculate_company(self, offers, day, partners, known):
+        positions = self._read_positions(offers, day, partners, known)
         results = calculation.Calculation(
             [outcome.position for outcome in positions.values()],
-            self._read_overlaps(positions, day, partners),
+            self._read_overlaps(positions, day, partners, known),
         ).results()
         outcomes = []
         wanted = set(offers.ids)
@@ -126,17 +136,23 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 outcomes.append(outcome)
         versions = self._get_versions_of(outcomes)
         if any(version._get_guarantee() for version in versions):
-            self._add_guarantees(offers, outcomes, day, partners)
+            self._add_guarantees(offers, outcomes, day, partners, known)
         for outcome in outcomes:
             self._split(outcome)
         return outcomes
 
     # ------------------------------------------------------------------- reading
 
-    def _read_positions(self, offers, day, partners, with_coupled=True):
-        """``{(offer id, earner id, window): Outcome}`` without results."""
+    def _read_positions(self, offers, day, partners, known=None, with_coupled=True):
+        """``{(offer id, earner id, window): Outcome}`` without results.
+
+        :param known: see :func:`~..measures.query.read_scopes`
+        """
         coupled = offers | offers._get_coupled() if with_coupled else offers
-        coupled.version_ids._read_terms()
+        prefetch_lines(coupled, "version_ids")
+        self.env["partner.incentive.offer.version"].union(
+            *(self._get_versions(offer) for offer in coupled)
+        )._read_terms()
         if partners is not None and coupled._filtered_by_terms("pooled"):
             partners = None
         # Measures of one source, such as amount and quantity, are read in one pass.
@@ -149,10 +165,14 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         parts = defaultdict(list)
         clawed = defaultdict(dict)
         confirmed = self.env["partner.incentive.clawback"]._get_confirmed(coupled, day)
-        for source_spans in by_source.values():
-            self._read_source(
-                measures, source_spans, day, partners, parts, (confirmed, clawed)
-            )
+        batch = VolumeBatch(known)
+        sources = [
+            self._ask_source(batch, measures, source_spans, day, partners, confirmed)
+            for source_spans in by_source.values()
+        ]
+        batch.read()
+        for source in sources:
+            self._add_parts(source, parts, clawed)
         outcomes = {}
         in_force = {}
         for key, rows in parts.items():
@@ -173,7 +193,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             if key in clawed:
                 outcome.clawed = clawed[key]
             outcomes[key] = outcome
-        self._add_guaranteed(coupled, day, partners, outcomes)
+        self._add_guaranteed(coupled, day, partners, outcomes, known)
         self._accelerate(outcomes, day)
         return outcomes
 
@@ -191,16 +211,21 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         :param outcomes: ``{(offer id, earner id, window): Outcome}`` without results
         """
 
-    def _add_guaranteed(self, offers, day, partners, outcomes):
+    def _add_guaranteed(self, offers, day, partners, outcomes, known):
         """A guarantee is owed without any volume, too: add positions without parts."""
+        queries = {}
         for offer in offers:
             versions = self._get_versions(offer)
             if not any(version._get_guarantee() for version in versions):
                 continue
             spans = self._get_offer_spans(offer, day)
-            query = self._get_query(versions[-1].measure, spans, day, partners)
-            if query is None or not spans:
-                continue
+            query = spans and self._get_query(
+                versions[-1].measure, spans, day, partners
+            )
+            if query:
+                queries[offer] = query
+        read_scopes(queries.values(), known)
+        for offer, query in queries.items():
             for _version, earner_id, _partner, valid, member_id in query.fetch_scope():
                 for window in offer._get_windows(day):
                     key = (offer.id, earner_id, window)
@@ -296,11 +321,12 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             **options,
         )
 
-    def _read_source(self, measures, spans, day, partners, parts, clawbacks):
-        """Read the volumes of measures with one source into ``parts``, by position.
+    def _ask_source(self, batch, measures, spans, day, partners, confirmed):
+        """Ask for the volumes of measures with one source, and what they need.
 
-        :param clawbacks: ``(confirmed, clawed)``: documents by offer that do not count,
-            and where to note by position what was taken off
+        :param batch: :class:`~..measures.query.VolumeBatch`
+        :param confirmed: documents by offer that do not count
+        :return: :class:`_Source`
         """
         versions = self.env["partner.incentive.offer.version"].union(
             *(span.version for span in spans)
@@ -309,42 +335,65 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         query = self._get_query(
             spans[0].version.measure, spans, day, partners, with_quantity=False
         )
-        previous = {}
+        previous = []
         for code in set(versions.mapped("measure")):
             if measures[code].growth:
                 own = [span for span in spans if span.version.measure == code]
-                previous |= self._read_previous(code, own, partners)
-        references = self._read_references(measures, spans, day, partners)
+                previous.append(self._ask_previous(batch, code, own, partners))
+        clawed = {}
+        for version in versions:
+            measure = measures[version.measure]
+            documents = self._get_clawed_documents(version, measure, day, confirmed)
+            if documents is not None:
+                own = [span for span in spans if span.version == version]
+                clawed[version] = batch.ask(
+                    self._get_clawed_query(measure, own, day, partners, documents),
+                    (*dimensions, "document_id"),
+                )
+        return _Source(
+            measures=measures,
+            versions=versions,
+            dimensions=dimensions,
+            windows={
+                (version.id, (window.start - offer.date_from).days): window
+                for version in versions
+                for offer in version.offer_id
+                for window in offer._get_windows(day)
+            },
+            rows=batch.ask(query, dimensions),
+            previous=previous,
+            references=self._ask_references(batch, measures, spans, day, partners),
+            clawed=clawed,
+        )
+
+    def _add_parts(self, source, parts, clawed):
+        """Add the volumes of a source to ``parts``, by position.
+
+        :param source: :class:`_Source` whose rows were read
+        :param clawed: where to note by position and document what was taken off
+        """
+        measures = source.measures
+        previous = {}
+        for unit, volumes in source.previous:
+            previous |= _sum_volumes(unit, volumes)
+        references = self._read_references(source)
         readings = {
-            version.id: _Reading(version, measures[version.measure], dimensions)
-            for version in versions
-        }
-        window_of = {
-            (version.id, (window.start - offer.date_from).days): window
-            for version in versions
-            for offer in version.offer_id
-            for window in offer._get_windows(day)
+            version.id: _Reading(version, measures[version.measure], source.dimensions)
+            for version in source.versions
         }
         rows = defaultdict(list)
-        for version_id, index, earner_id, *rest in query.fetch(dimensions):
+        for version_id, index, earner_id, *rest in source.rows:
             rows[version_id, index, earner_id].append(
                 readings[version_id].interpret(earner_id, rest)
             )
-        confirmed, clawed = clawbacks
-        for version in versions:
-            documents = self._get_clawed_documents(
-                version, measures[version.measure], day, confirmed
-            )
-            if documents is None:
-                continue
+        for version, taken in source.clawed.items():
             measure = measures[version.measure]
-            own = [span for span in spans if span.version == version]
-            taken = self._read_clawed(
-                measure, own, day, partners, dimensions, documents
-            )
-            for index, earner_id, document_id, labelled in taken:
+            for index, earner_id, document_id, labelled in self._interpret_clawed(
+                version, measure, source.dimensions, taken
+            ):
                 rows[version.id, index, earner_id].append(labelled)
-                key = (version.offer_id.id, earner_id, window_of[version.id, index])
+                window = source.windows[version.id, index]
+                key = (version.offer_id.id, earner_id, window)
                 document = (measure.document_model, document_id)
                 clawed[key][document] = (
                     clawed[key].get(document, ZERO) - labelled[1].volume
@@ -352,7 +401,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         nothing = (ZERO, ZERO)
         for key, labelled in rows.items():
             version_id, index, earner_id = key
-            reading, window = readings[version_id], window_of[version_id, index]
+            reading, window = readings[version_id], source.windows[version_id, index]
             position_parts = reading.get_parts(
                 labelled, window, previous.get(key, nothing), references.get(key)
             )
@@ -403,6 +452,31 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         :param options: of the query
         :return: list of ``(index, earner id, document id, (Label, _Volumes))``
         """
+        query = self._get_clawed_query(
+            measure, spans, day, partners, documents, **options
+        )
+        rows = query.fetch((*dimensions, "document_id"))
+        return self._interpret_clawed(spans[0].version, measure, dimensions, rows)
+
+    def _interpret_clawed(self, version, measure, dimensions, rows):
+        """What :meth:`_read_clawed` returns, of the rows of its query."""
+        kept_apart = (*dimensions, "document_id")
+        reading = _Reading(version, measure, kept_apart)
+        return [
+            (
+                index,
+                earner_id,
+                rest[len(kept_apart)],
+                reading.interpret(earner_id, rest),
+            )
+            for _version, index, earner_id, *rest in rows
+        ]
+
+    def _get_clawed_query(self, measure, spans, day, partners, documents, **options):
+        """:class:`VolumeQuery` over documents that are claimed back.
+
+        :param documents: see :meth:`_get_clawed_documents`
+        """
         version = spans[0].version
         changed = ("amount", "amount_currency", "quantity")
         source = SQL(
@@ -429,7 +503,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             ),
             source=measure.source(version.offer_id.company_id, day),
         )
-        query = self._get_query(
+        return self._get_query(
             version.measure,
             spans,
             day,
@@ -442,24 +516,15 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             with_quantity=False,
             **options,
         )
-        kept_apart = (*dimensions, "document_id")
-        reading = _Reading(version, measure, kept_apart)
-        return [
-            (
-                index,
-                earner_id,
-                rest[len(kept_apart)],
-                reading.interpret(earner_id, rest),
-            )
-            for _version, index, earner_id, *rest in query.fetch(kept_apart)
-        ]
 
-    def _read_previous(self, code, spans, partners, until=None):
-        """Q and E of the same windows a year before, enrolled then or not.
+    def _ask_previous(self, batch, code, spans, partners, until=None):
+        """Ask for Q and E of the same windows a year before, enrolled then or not.
 
+        :param batch: :class:`~..measures.query.VolumeBatch`
         :param until: only what came by this day's equivalent of the year before
-        :return: ``{(version id, index, earner id): (Q, E)}``
+        :return: ``(unit, rows)`` for :func:`_sum_volumes`
         """
+        unit = self.env["partner.incentive.measure"]._get_measures()[code].unit
         shifted = []
         for span in spans:
             window = next(
@@ -484,16 +549,10 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 )
             )
         if not shifted:
-            return {}
+            return unit, []
         last = max(span.end for span in shifted)
         query = self._get_query(code, shifted, last, partners, any_date=True)
-        unit = self.env["partner.incentive.measure"]._get_measures()[code].unit
-        totals = defaultdict(lambda: [ZERO, ZERO])
-        for version_id, index, earner_id, _segment, *rest in query.fetch(()):
-            volumes = _Volumes(unit, *rest[:4])
-            totals[version_id, index, earner_id][0] += volumes.qualifying
-            totals[version_id, index, earner_id][1] += volumes.volume
-        return totals
+        return unit, batch.ask(query)
 
     def _read_seasons(self, offers, day):
         """Qualifying volume of open windows a year before, enrolled then or not.
@@ -518,20 +577,28 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                             offer.id,
                             open_windows[span.start],
                         )
-            for code, spans in by_measure.items():
-                whole = calculation_of._read_previous(code, spans, None)
-                reached = calculation_of._read_previous(code, spans, None, day)
-                for key, (volume, _earning) in whole.items():
+            batch = VolumeBatch()
+            asked = [
+                (
+                    calculation_of._ask_previous(batch, code, spans, None),
+                    calculation_of._ask_previous(batch, code, spans, None, day),
+                )
+                for code, spans in by_measure.items()
+            ]
+            batch.read()
+            for whole, reached in asked:
+                before = _sum_volumes(*reached)
+                for key, (volume, _earning) in _sum_volumes(*whole).items():
                     version_id, index, earner_id = key
                     offer_id, window = places[version_id, index]
-                    before, _earning = reached.get(key, (ZERO, ZERO))
-                    seasons[offer_id, earner_id, window] = (before, volume)
+                    so_far, _earning = before.get(key, (ZERO, ZERO))
+                    seasons[offer_id, earner_id, window] = (so_far, volume)
         return seasons
 
-    def _read_references(self, measures, spans, day, partners):
-        """What is 100 percent for brackets that are percentages.
+    def _ask_references(self, batch, measures, spans, day, partners):
+        """Ask for what is 100 percent for brackets that are percentages.
 
-        :return: ``{(version id, index, earner id): Decimal}``, more than zero
+        :return: list of ``(kind, spans, (unit, rows) or None)``
         """
         by_kind = defaultdict(list)
         kinds = {
@@ -541,44 +608,53 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         for span in spans:
             if kinds[span.version]:
                 by_kind[kinds[span.version], span.version.measure].append(span)
-        references = {}
+        asked = []
         for (kind, code), own in by_kind.items():
+            volumes = None
+            if kind == "previous":
+                volumes = self._ask_previous(batch, code, own, partners)
+            elif kind != "target":
+                options = (
+                    {"source": measures[code].reference}
+                    if kind == "measure"
+                    else {"basis": "reference"}
+                )
+                query = self._get_query(code, own, day, partners, **options)
+                volumes = (measures[code].unit, batch.ask(query))
+            asked.append((kind, own, volumes))
+        return asked
+
+    def _read_references(self, source):
+        """What is 100 percent, by what :meth:`_ask_references` asked for.
+
+        :return: ``{(version id, index, earner id): Decimal}``, more than zero
+        """
+        references = {}
+        for kind, own, volumes in source.references:
             if kind == "target":
                 references |= self._get_target_references(own)
                 continue
-            if kind == "previous":
-                previous = self._read_previous(code, own, partners)
-                volumes = {key: base for key, (base, _earned) in previous.items()}
-            else:
-                volumes = self._read_volumes(kind, measures[code], own, day, partners)
-            references |= {key: each for key, each in volumes.items() if each > ZERO}
+            for key, (base, _earned) in _sum_volumes(*volumes).items():
+                if base > ZERO:
+                    references[key] = base
         return references
-
-    def _read_volumes(self, kind, measure, spans, day, partners):
-        """``{(version id, index, earner id): Q}`` of what brackets compare with."""
-        options = (
-            {"source": measure.reference}
-            if kind == "measure"
-            else {"basis": "reference"}
-        )
-        query = self._get_query(measure.code, spans, day, partners, **options)
-        totals = defaultdict(Decimal)
-        for version_id, index, earner_id, _segment, *rest in query.fetch(()):
-            volumes = _Volumes(measure.unit, *rest[:4])
-            totals[version_id, index, earner_id] += volumes.qualifying
-        return totals
 
     def _get_target_references(self, spans):
         """Targets by position; a pool's target is the sum of its members'."""
+        versions = self.env["partner.incentive.offer.version"].union(
+            *(span.version for span in spans)
+        )
+        targets = versions._get_targets()
         references = defaultdict(Decimal)
         for span in spans:
-            for (partner_id, start), target in span.version._get_targets().items():
+            own = targets.get(span.version.offer_id.id, {})
+            for (partner_id, start), target in own.items():
                 if start == span.start and target > ZERO:
                     earner_id = 0 if span.version.pooled else partner_id
                     references[span.version.id, span.index, earner_id] += target
         return references
 
-    def _read_overlaps(self, outcomes, day, partners):
+    def _read_overlaps(self, outcomes, day, partners, known):
         """Common volume of coupled offers, for the reduction by earlier ones."""
         offers = self.env["partner.incentive.offer"].browse(
             sorted({offer_id for offer_id, _earner_id, _window in outcomes})
@@ -610,6 +686,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             queries = [
                 self._get_query(code, spans[code], day, partners) for code in codes
             ]
+            read_scopes(queries, known)
             pairs = self._get_reducing_pairs(versions)
             clawed = {}
             for version in versions:
@@ -650,7 +727,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
 
     # ------------------------------------------------------- guarantee and shares
 
-    def _add_guarantees(self, offers, outcomes, day, partners, brought=None):
+    def _add_guarantees(self, offers, outcomes, day, partners, known, brought=None):
         """Top up what was earned within each guarantee period.
 
         What was earned by the end of each period is calculated anew, once per day on
@@ -669,10 +746,10 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         )
         earned_by = {}
         for each in days:
-            positions = self._read_positions(offers, each, partners)
+            positions = self._read_positions(offers, each, partners, known)
             results = calculation.Calculation(
                 [outcome.position for outcome in positions.values()],
-                self._read_overlaps(positions, each, partners),
+                self._read_overlaps(positions, each, partners, known),
             ).results()
             earned_by[each] = {key: r.entitlement for key, r in results.items()}
             earned_by[each] |= brought or {}
@@ -746,6 +823,30 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         for part, amount in zip(parts, amounts, strict=True):
             shares[part.label.partner_id][part.label.analytic] += amount
         outcome.shares = shares
+
+
+@dataclass(slots=True)
+class _Source:
+    """What was asked of the measures with one source.
+
+    :param measures: all measures, by code
+    :param versions: those that count by this source
+    :param dimensions: what their volumes are kept apart by
+    :param windows: ``{(version id, index): window}``
+    :param rows: the volumes
+    :param previous: what was asked of the year before: list of ``(unit, rows)``
+    :param references: see :meth:`PartnerIncentiveCalculation._ask_references`
+    :param clawed: ``{version: rows}`` of what is claimed back
+    """
+
+    measures: dict
+    versions: object
+    dimensions: tuple
+    windows: dict
+    rows: list
+    previous: list
+    references: list
+    clawed: dict
 
 
 class _Reading:
@@ -847,6 +948,17 @@ class _Volumes:
         else:
             self.qualifying = Decimal(qualifying_quantity or 0)
             self.volume = Decimal(quantity or 0)
+
+
+def _sum_volumes(unit, rows):
+    """``{(version id, index, earner id): (Q, E)}`` of rows without dimensions."""
+    totals = defaultdict(lambda: [ZERO, ZERO])
+    for version_id, index, earner_id, _segment, *rest in rows:
+        volumes = _Volumes(unit, *rest[:4])
+        total = totals[version_id, index, earner_id]
+        total[0] += volumes.qualifying
+        total[1] += volumes.volume
+    return {key: tuple(total) for key, total in totals.items()}
 
 
 def _overlaps(valid, window):

@@ -115,7 +115,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 brought_forward=Decimal(str(offer.currency_id.round(earned))),
             )
 
-    def _add_guarantees(self, offers, outcomes, day, partners, brought=None):
+    def _add_guarantees(self, offers, outcomes, day, partners, known, brought=None):
         """A guarantee of a window that was over is in what is brought forward."""
         alive = [outcome for outcome in outcomes if not outcome.brought_forward]
         before = {
@@ -123,4 +123,4 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             for outcome in outcomes
             if outcome.brought_forward
         }
-        return super()._add_guarantees(offers, alive, day, partners, before)
+        return super()._add_guarantees(offers, alive, day, partners, known, before)

@@ -315,7 +315,7 @@ class PartnerIncentiveClawback(models.Model):
         Shares are Decimals between 0 and 1.
         """
         confirmed = defaultdict(list)
-        for clawback in self.sudo().search(
+        for clawback in self.sudo().search_fetch(
             [
                 ("offer_id", "in", offers.ids),
                 ("state", "=", "confirmed"),

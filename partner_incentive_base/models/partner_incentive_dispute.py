@@ -298,15 +298,16 @@ class PartnerIncentiveDispute(models.Model):
                     self.record_name,
                 )
             )
-        if self._get_live(subject):
+        disputes = self._get_about(subject)
+        if disputes._get_live():
             raise UserError(
                 self.env._("This is disputed already. Add to that dispute instead.")
             )
-        if self._is_answered(subject, day):
+        if disputes._is_answered(day):
             raise UserError(
                 self.env._("This was disputed and answered already; that is final.")
             )
-        cutoff = self._get_cutoff(day)
+        cutoff = self._get_cutoff(subject)
         if fields.Date.context_today(self) > cutoff:
             raise UserError(
                 self.env._(
@@ -317,48 +318,46 @@ class PartnerIncentiveDispute(models.Model):
             )
 
     @api.model
-    def _get_live(self, subject):
-        """The dispute about a document that is not closed yet, or none."""
-        return self.sudo().search(
-            [
-                ("res_model", "=", subject._name),
-                ("res_id", "=", subject.id),
-                ("state", "in", LIVE_STATES),
-            ],
-            limit=1,
+    def _get_about(self, subject):
+        """All disputes about a document, as superuser."""
+        return self.sudo().search_fetch(
+            [("res_model", "=", subject._name), ("res_id", "=", subject.id)]
+        )
+
+    def _get_live(self):
+        """The one of these that is not closed yet, or none."""
+        return self.filtered(lambda dispute: dispute.state in LIVE_STATES)[:1]
+
+    def _is_answered(self, day):
+        """Whether one of these answered for good what happened on ``day``."""
+        return any(
+            dispute.state == "closed"
+            and dispute.outcome != "reopened"
+            and dispute.raised_on
+            and dispute.raised_on >= fields.Datetime.to_datetime(day)
+            for dispute in self
         )
 
     @api.model
-    def _is_answered(self, subject, day):
-        """Whether what happened on ``day`` was disputed and answered for good."""
-        return bool(
-            self.sudo().search_count(
-                [
-                    ("res_model", "=", subject._name),
-                    ("res_id", "=", subject.id),
-                    ("state", "=", "closed"),
-                    ("outcome", "!=", "reopened"),
-                    ("raised_on", ">=", fields.Datetime.to_datetime(day)),
-                ],
-                limit=1,
-            )
+    def _get_cutoff(self, subject):
+        """Last day on which a document can be disputed."""
+        days = (
+            subject._get_dispute_program().dispute_days
+            or subject.company_id.incentive_dispute_days
         )
+        return subject._get_dispute_day() + timedelta(days=days)
 
-    def _get_cutoff(self, day):
-        """Last day on which what happened on ``day`` can be disputed."""
-        days = self.program_id.dispute_days or self.company_id.incentive_dispute_days
-        return day + timedelta(days=days)
-
-    @api.model
     def _is_open_to_disputes(self, subject):
-        """Whether the partner could raise a dispute about a document today."""
+        """Whether the partner could raise a dispute about a document today.
+
+        To be asked of all disputes about it.
+        """
         day = subject._get_dispute_day()
-        draft = self.new({"res_model": subject._name, "res_id": subject.id})
         return bool(
             day
-            and fields.Date.context_today(self) <= draft._get_cutoff(day)
-            and not self._is_answered(subject, day)
-            and not self._get_live(subject)
+            and fields.Date.context_today(self) <= self._get_cutoff(subject)
+            and not self._is_answered(day)
+            and not self._get_live()
         )
 
     def _start(self):

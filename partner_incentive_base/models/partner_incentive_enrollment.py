@@ -359,10 +359,10 @@ class PartnerIncentiveEnrollment(models.Model):
                 "FROM (%s) AS membership",
                 segment._get_membership_query(),
             )
-            for segment in version.segment_ids
+            for segment in version._get_segments()
         ]
         offer = version.offer_id
-        ladders = version.bracket_ids.segment_id.sorted()
+        ladders = version._get_ladder_segments().sorted()
         base = SQL(
             """
             SELECT member.partner_id, member.earner_id, member.depth,

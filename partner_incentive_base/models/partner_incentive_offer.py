@@ -814,40 +814,54 @@ class PartnerIncentiveOffer(models.Model):
     def _get_coupled(self):
         """These offers and all that reduce, or exclude, one of them (transitively).
 
-        Offers couple within a company only; the sequence couples what is reduced and
-        all that stand before it, a group couples its members.
+        Offers couple within a company only.
         """
-        live = self.search(
+        versions = self.env["partner.incentive.offer.version"].search_fetch(
             [
-                ("company_id", "in", self.company_id.ids),
-                ("state", "in", ("published", "retired")),
-            ]
+                ("offer_id.active", "=", True),
+                ("offer_id.company_id", "in", self.company_id.ids),
+                ("offer_id.state", "in", ("published", "retired")),
+                ("state", "=", "published"),
+            ],
+            order="number",
         )
-        coupled = self
-        for company in self.company_id:
-            candidates = live.filtered(lambda o, c=company: o.company_id == c)
-            terms = {offer: offer._get_terms_in_force() for offer in candidates}
-            reduced = candidates._filtered_by_terms("reduced_by_earlier")
-            last = max((terms[offer].sequence for offer in reduced), default=0)
-            chain = reduced
-            groups = {}
-            for offer in candidates:
-                version = terms[offer]
-                if reduced and version.reduces_later and version.sequence <= last:
-                    chain |= offer
-                if version.best_of:
-                    groups[version.best_of] = (
-                        groups.get(version.best_of, self.browse()) | offer
-                    )
-            before = None
-            while before != coupled:
-                before = coupled
-                if coupled & chain:
-                    coupled |= chain
-                for members in groups.values():
-                    if coupled & members:
-                        coupled |= members
+        # What couples them is among what a calculation needs of them next.
+        versions._read_terms()
+        in_force = {version.offer_id: version for version in versions}
+        groups = [
+            group
+            for own in versions.browse()
+            .union(*in_force.values())
+            .grouped("company_id")
+            .values()
+            for group in self._get_coupled_groups(own)
+        ]
+        coupled, before = self, None
+        while before != coupled:
+            before = coupled
+            for group in groups:
+                if coupled & group:
+                    coupled |= group
         return coupled
+
+    def _get_coupled_groups(self, versions):
+        """Groups of offers that are calculated together; extension point.
+
+        The sequence couples what is reduced and all that stand before it, a group of
+        best deals couples its members.
+
+        :param versions: terms in force of the live offers of a company
+        :return: list of recordsets
+        """
+        reduced = versions.filtered("reduced_by_earlier")
+        last = max(reduced.mapped("sequence"), default=None)
+        chain = reduced | versions.filtered(
+            lambda version: (
+                last is not None and version.reduces_later and version.sequence <= last
+            )
+        )
+        best = versions.filtered("best_of").grouped("best_of").values()
+        return [chain.offer_id, *(members.offer_id for members in best)]
 
     def _lock_for_run(self):
         """Let no other run book these offers until this transaction ends.

@@ -9,6 +9,7 @@ from ..engine import scale
 from ..engine.calculation import Terms
 from ..engine.settlement import Holdback
 from ..engine.windows import Window
+from ..tools.prefetch import prefetch_lines, prefetch_relations
 
 # Fields that carry the process; every other field of a version is one of its terms.
 PROCESS_FIELDS = {
@@ -674,42 +675,46 @@ class PartnerIncentiveOfferVersion(models.Model):
         return None if domain is None else self.env["product.product"].search(domain)
 
     def _read_terms(self):
-        """Read what the terms of these versions consist of, a statement per table.
+        """Read what the terms of these versions consist of, by a few statements.
 
         A calculation looks at each version alone, whose relations would be read one
-        version at a time otherwise.
+        version, and one relation, at a time otherwise.
         """
-        self.fetch(self._get_term_relations())
-        self.bracket_ids.fetch(["lower", "rate", "segment_id"])
-        self.product_rule_ids.fetch(
-            ["basis", "mode", "category_ids", "product_ids", "line_domain"]
+        # Segments, scales and products of published ones are in memory.
+        drafts = self.filtered(lambda version: version.state != "published")
+        prefetch_lines(drafts, "bracket_ids", ["lower", "rate", "segment_id"])
+        prefetch_lines(drafts, "product_rule_ids", ["basis", "mode", "line_domain"])
+        segments = self._get_segments() | self._get_ladder_segments()
+        prefetch_relations(
+            (self, self._get_term_relations()),
+            (drafts.product_rule_ids, ["category_ids", "product_ids"]),
+            (segments, segments._get_condition_relations()),
         )
 
     @api.model
     def _get_term_relations(self):
-        """Names of the fields to other tables that a calculation needs."""
-        return ["segment_ids", "partner_ids", "product_rule_ids", "bracket_ids"]
+        """Names of the Many2many fields that a calculation needs."""
+        return ["partner_ids"]
 
     def _get_product_domain(self, basis):
         """Domain over ``product.product`` of a basis, or None without restriction.
 
         :param basis: ``earning``, ``qualifying`` or ``reference``
         """
-        return self._get_rules(basis)._get_product_domain()
+        return self._get_rule_domains()[basis][0]
 
     def _get_line_domain(self, basis, line_model="account.move.line"):
         """Domain over the measure's lines where more than the product decides, or None.
 
         A claim counts for the offer that it names, and for no other.
         """
-        rules = self._get_rules(basis)
+        products, lines = self._get_rule_domains()[basis]
         if line_model == "partner.incentive.claim":
             own = Domain("offer_id", "=", self.offer_id.id)
-            products = rules._get_product_domain()
             return (
                 own if products is None else own & Domain("product_id", "any", products)
             )
-        return rules._get_line_domain() if line_model == "account.move.line" else None
+        return lines if line_model == "account.move.line" else None
 
     def _get_rules(self, basis):
         bases = (basis,) if basis == "reference" else (basis, "both")
@@ -719,11 +724,19 @@ class PartnerIncentiveOfferVersion(models.Model):
     def _products_meet(products, others):
         return products is None or others is None or bool(products & others)
 
-    def _get_scales(self):
-        """``{segment id or 0: Scale}``; 0 is the scale of every other partner.
+    def _read_rule_domains(self):
+        """``{basis: (domain over products or None, over invoice lines or None)}``."""
+        rules = {
+            basis: self._get_rules(basis)
+            for basis in ("earning", "qualifying", "reference")
+        }
+        return {
+            basis: (own._get_product_domain(), own._get_line_domain())
+            for basis, own in rules.items()
+        }
 
-        :raise ValidationError: brackets that overlap, or an empty scale
-        """
+    def _read_scales(self):
+        """What :meth:`_get_scales` says, from the brackets; extension point."""
         self.ensure_one()
         brackets = {}
         for bracket in self.bracket_ids:
@@ -798,7 +811,7 @@ class PartnerIncentiveOfferVersion(models.Model):
         return "measure" if measure and measure.reference else None
 
     def _get_targets(self):
-        """``{(partner id, window start): volume}``."""
+        """``{offer id: {(partner id, window start): volume}}``."""
         return {}
 
     def _get_accrual_terms(self):
@@ -814,7 +827,7 @@ class PartnerIncentiveOfferVersion(models.Model):
         return False
 
     def _get_forecasts(self):
-        """``{(partner id, window start): expected volume}``."""
+        """``{offer id: {(partner id, window start): expected volume}}``."""
         return {}
 
     def _holds_back(self):

@@ -432,14 +432,13 @@ class PartnerIncentivePerformance(models.Model):
             amount = Decimal(volumes[2] or 0)
             if amount:
                 totals[offer_ids[version_id], number][partner_id] += amount
-        if company.incentive_cutover_date:
-            matches = self.env["partner.incentive.prior.volume"]._match(
-                spans, query._get_scopes(), query._get_scope_queries()[1]
+        prior = self.env["partner.incentive.prior.volume"]._read_volumes(spans)
+        for volume, span, scope in prior._match(
+            spans, query._get_scopes(), query._get_scope_queries()[1]
+        ):
+            totals[offer_ids[span.version.id], span.index][scope.member_id] += (
+                volume._get_money(company.currency_id)
             )
-            for volume, span, scope in matches:
-                totals[offer_ids[span.version.id], span.index][scope.member_id] += (
-                    volume._get_money(company.currency_id)
-                )
         return query
 
     def _take_clawed_off(self, company, code, spans, day, totals):

@@ -86,7 +86,21 @@ class PartnerIncentivePriorVolume(models.Model):
             )
 
     @api.model
-    def _get_rows(self, company, spans, scopes, scope_ids, dimensions):
+    def _read_volumes(self, spans):
+        """What is brought forward for the offers of spans, by their companies' rules.
+
+        :param spans: list of :class:`~..measures.query.Span`
+        """
+        offer_ids = {
+            span.version.offer_id.id
+            for span in spans
+            if span.version.offer_id.company_id.incentive_cutover_date
+        }
+        if not offer_ids:
+            return self.browse()
+        return self.sudo().search_fetch([("offer_id", "in", sorted(offer_ids))])
+
+    def _get_rows(self, spans, scopes, scope_ids, dimensions):
         """Rows as :meth:`~..measures.query.VolumeQuery.volumes` has them.
 
         :param scopes: list of :class:`~..measures.query.Scope`
@@ -94,9 +108,7 @@ class PartnerIncentivePriorVolume(models.Model):
         :param dimensions: names; where one is asked that only documents have, nothing
             is brought forward
         """
-        if not company.incentive_cutover_date or not KNOWN_DIMENSIONS.issuperset(
-            dimensions
-        ):
+        if not KNOWN_DIMENSIONS.issuperset(dimensions):
             return []
         return [
             volume._get_row(span, scope, dimensions)
@@ -104,11 +116,9 @@ class PartnerIncentivePriorVolume(models.Model):
         ]
 
     def _match(self, spans, scopes, scope_ids):
-        """``(volume, span, scope)`` of each window and earner that it counts for."""
+        """``(volume, span, scope)`` of each window and earner that these count for."""
         by_offer = defaultdict(list)
-        for volume in self.sudo().search(
-            [("offer_id", "in", [span.version.offer_id.id for span in spans])]
-        ):
+        for volume in self:
             by_offer[volume.offer_id].append(volume)
         eligible = defaultdict(list)
         for scope in scopes:
@@ -133,11 +143,14 @@ class PartnerIncentivePriorVolume(models.Model):
         """
         members = defaultdict(lambda: defaultdict(self.browse))
         versions = {}
+        if not pairs:
+            return []
+        prior = self._read_volumes([span for query in queries for span in query.spans])
+        if not prior:
+            return []
         for query in queries:
-            if not pairs or not query.company.incentive_cutover_date:
-                return []
             _queries, scope_ids = query._get_scope_queries()
-            for volume, span, scope in self._match(
+            for volume, span, scope in prior._match(
                 query.spans, query._get_scopes(), scope_ids
             ):
                 if not span.earn_start <= volume.date <= span.earn_end:

@@ -44,9 +44,13 @@ class PartnerIncentiveProductRule(models.Model):
         "product.category",
         "partner_incentive_rule_category_rel",
         string="Categories",
+        ondelete="restrict",
     )
     product_ids = fields.Many2many(
-        "product.product", "partner_incentive_rule_product_rel", string="Products"
+        "product.product",
+        "partner_incentive_rule_product_rel",
+        string="Products",
+        ondelete="restrict",
     )
     line_domain = fields.Char(
         string="Conditions",
@@ -97,19 +101,23 @@ class PartnerIncentiveProductRule(models.Model):
     def _get_products(self):
         """Domain of the products that the rule names; every product if none."""
         self.ensure_one()
-        if not (self.category_ids or self.product_ids):
+        # What was sold of a product counts when it is archived, too; and a rule that
+        # names archived products alone does not mean every product.
+        rule = self.with_context(active_test=False)
+        if not (rule.category_ids or rule.product_ids):
             return Domain.TRUE
-        domain = Domain("id", "in", self.product_ids.ids)
-        if self.category_ids:
-            domain |= Domain("categ_id", "child_of", self.category_ids.ids)
+        domain = Domain("id", "in", rule.product_ids.ids)
+        if rule.category_ids:
+            domain |= Domain("categ_id", "child_of", rule.category_ids.ids)
         return domain
 
     def _get_lines(self):
         """Domain of the invoice lines that the rule matches."""
         self.ensure_one()
+        products = self._get_products()
         domain = Domain.TRUE
-        if self.category_ids or self.product_ids:
-            domain = Domain("product_id", "any", self._get_products())
+        if not products.is_true():
+            domain = Domain("product_id", "any", products)
         if self.line_domain:
             domain &= Domain(literal_eval(self.line_domain))
         return domain

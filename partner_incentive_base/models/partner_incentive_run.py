@@ -220,6 +220,9 @@ class PartnerIncentiveRun(models.Model):
             for version in offers.version_ids
             if version._get_accrual_terms()[0] == "achieved"
         }
+        forecasts = offers.version_ids.filtered(
+            lambda version: version.id not in achieved
+        )._get_forecasts()
         movements = []
         for outcome in outcomes:
             offer_id, _earner_id, window = outcome.position.key
@@ -229,7 +232,7 @@ class PartnerIncentiveRun(models.Model):
                 targets = outcome.shares
             else:
                 season = seasons.get(outcome.position.key)
-                targets = self._get_targets(outcome, day, final, season)
+                targets = self._get_targets(outcome, day, final, forecasts, season)
             for partner_id, parts in targets.items():
                 held = booked.pop((offer_id, partner_id, window.start), {})
                 if len(held) != len(parts) or any(
@@ -259,11 +262,12 @@ class PartnerIncentiveRun(models.Model):
                 )
         return movements
 
-    def _get_targets(self, outcome, day, final, season=None):
+    def _get_targets(self, outcome, day, final, forecasts, season=None):
         """What should be provided for: ``{partner id: {analytic key: Decimal}}``.
 
         Asked only where an offer provides for something else than what was achieved.
 
+        :param forecasts: see ``partner.incentive.offer.version._get_forecasts``
         :param season: volume a year before, ``(up to the same day, whole window)``
         """
         method, percent, _threshold = outcome.version._get_accrual_terms()
@@ -279,7 +283,7 @@ class PartnerIncentiveRun(models.Model):
                 accrual.expected_target(
                     outcome.position,
                     outcome.result,
-                    self._get_forecast(outcome, season),
+                    self._get_forecast(outcome, forecasts, season),
                     outcome.window,
                     day,
                 )
@@ -297,13 +301,15 @@ class PartnerIncentiveRun(models.Model):
                 targets[partner_id] = outcome.shares[partner_id]
         return targets
 
-    def _get_forecast(self, outcome, season=None):
+    def _get_forecast(self, outcome, forecasts, season=None):
         """Volume expected of the earner in the window, or None where nobody forecast.
 
         A pool expects what its members do; one without a forecast, what it has.
         Without any forecast the window may follow the one a year before.
+
+        :param forecasts: see ``partner.incentive.offer.version._get_forecasts``
         """
-        forecasts = outcome.version._get_forecasts()
+        forecasts = forecasts.get(outcome.offer.id, {})
         start = outcome.window.start
         seasonal = season and accrual.seasonal_forecast(
             outcome.position.qualifying, *season

@@ -84,7 +84,7 @@ class PartnerIncentiveRun(models.Model):
         measures = self.env["partner.incentive.measure"]._get_measures()
         versions = self._get_published(offers)
         versions._read_terms()
-        segments = versions.segment_ids | versions.bracket_ids.segment_id
+        segments = versions._get_segments() | versions._get_ladder_segments()
         return not segments._reads_other_records() and not any(
             version.pooled
             or version.analytic

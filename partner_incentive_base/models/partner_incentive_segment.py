@@ -93,6 +93,19 @@ class PartnerIncentiveSegment(models.Model):
             domain &= Domain(literal_eval(self.partner_domain))
         return domain
 
+    @api.model
+    def _get_condition_relations(self):
+        """Names of the Many2many fields that say who belongs."""
+        return [
+            "grade_ids",
+            "specialization_ids",
+            "region_ids",
+            "country_ids",
+            "category_ids",
+            "include_partner_ids",
+            "exclude_partner_ids",
+        ]
+
     def _is_open(self):
         """Whether no condition narrows the segment: it stands for who is enrolled."""
         self.ensure_one()

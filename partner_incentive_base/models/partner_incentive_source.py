@@ -4,6 +4,8 @@ from decimal import Decimal
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..measures.query import read_scopes
+
 ZERO = Decimal(0)
 
 
@@ -121,12 +123,13 @@ class PartnerIncentiveSource(models.AbstractModel):
             }
 
     @api.model
-    def _get_page(self, offer, partner, window_from, day, limit, offset=0):
+    def _get_page(self, offer, partner, window_from, day, limit, offset=0, known=None):
         """A page of the lines by which ``partner`` counts in one window.
 
         A pool's other members are left out. A line is one row, whichever versions of
         the offer it qualifies for; ``version_id`` is the one it earns under, if any.
 
+        :param known: see :func:`~..measures.query.read_scopes`
         :return: ``(rows, total)``: dicts ``line_model, line_id, document_id,
             version_id, segment_id, date, qualifying, qualifying_quantity, earning,
             quantity``, oldest first, with Decimals; and how many lines there are
@@ -145,6 +148,7 @@ class PartnerIncentiveSource(models.AbstractModel):
             earners = None if pooled else partner
             query = calculation._get_query(code, measure_spans, day, earners)
             if query is not None:
+                read_scopes([query], known)
                 parts.append(
                     SQL(
                         "SELECT %s AS line_model, volume.* FROM (%s) AS volume (%s)",

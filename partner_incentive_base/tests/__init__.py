@@ -43,6 +43,7 @@ from . import (
     test_portal_scale,
     test_portal_tabs,
     test_portal_team,
+    test_prefetch,
     test_process,
     test_readiness,
     test_reports,

@@ -550,8 +550,10 @@ class TestPortalStatement(PortalCommon):
     def _get_small_pages(self):
         original = self.env.registry["partner.incentive.source"]._get_page
 
-        def get_page(records, offer, partner, window_from, day, limit, offset=0):
-            return original(records, offer, partner, window_from, day, 1, offset)
+        def get_page(records, offer, partner, window_from, day, limit, *args, **kwargs):
+            return original(
+                records, offer, partner, window_from, day, 1, *args, **kwargs
+            )
 
         return get_page
 
@@ -774,6 +776,26 @@ class TestPortalCost(PortalCommon):
             self.partner_1, date(2026, 2, 3), 0, lines=[(self.product, 1, 10.0)] * 200
         )
         self.assertEqual(self._count_queries(path), before)
+        self.assertCheap(path)
+
+    def test_other_offers(self):
+        """What one offer came to is asked in as many statements beside many others."""
+        segment = self.env["partner.incentive.segment"].create(
+            {"name": "Big", "potential": "high"}
+        )
+        offer = self._create_invoice_offer("First")
+        self._invoice(self.partner_1, date(2026, 2, 3), 100.0)
+        self._accrue(date(2026, 2, 28))
+        self._login(self.portal_1)
+        path = f"/my/incentives/statement/{offer.entry_ids.id}"
+        counts = []
+        for many in (1, 5):
+            for number in range(many):
+                self._create_invoice_offer(
+                    f"Other {number}", best_of="One", segment_ids=segment.ids
+                )
+            counts.append(self._count_queries(path))
+        self.assertLessEqual(counts[1], counts[0])
 
     def test_payments(self):
         """Documents of payments are looked up together."""

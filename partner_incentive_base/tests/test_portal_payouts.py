@@ -119,3 +119,9 @@ class TestPortalPayouts(PortalCommon):
         self.assertLessEqual(counts[2], counts[0])
         page = self._get("/my/incentives/payouts")
         self.assertLess(page.index("04/28/2026"), page.index("02/28/2026"))
+
+    def test_a_payout_with_its_calculation_and_lines(self):
+        self.batch.sudo().action_post()
+        self._login(self.portal_1)
+        self.assertIn(self.line_1.move_id.name, self._get(self.url))
+        self.assertCheap(self.url)

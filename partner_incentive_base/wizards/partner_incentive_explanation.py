@@ -360,6 +360,8 @@ class PartnerIncentiveExplanation(models.TransientModel):
 
     def _get_prior_steps(self, outcome, describe):
         """How much of the volume was brought forward when the company went live."""
+        if not outcome.offer.company_id.incentive_cutover_date:
+            return []
         volumes = (
             self.env["partner.incentive.prior.volume"]
             .sudo()

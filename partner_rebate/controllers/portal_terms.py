@@ -120,4 +120,4 @@ class PartnerRebateTerms(PartnerIncentivePortal):
             None,
         )
         key = (self._get_incentive_partner().id, window and window.start)
-        return version._get_targets().get(key)
+        return version._get_targets().get(version.offer_id.id, {}).get(key)

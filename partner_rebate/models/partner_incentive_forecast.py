@@ -1,3 +1,4 @@
+from collections import defaultdict
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -63,15 +64,24 @@ class PartnerIncentiveForecast(models.Model):
             )
 
     @api.model
-    def _get_volumes(self, offer):
-        """``{(partner id, window start): Decimal}``, the latest of each position."""
-        forecasts = self.sudo().search(
-            [("offer_id", "=", offer.id), ("origin", "=", "company")], order="date, id"
+    def _get_volumes(self, offers):
+        """The latest forecast of each position.
+
+        :return: ``{offer id: {(partner id, window start): Decimal}}``
+        """
+        volumes = defaultdict(dict)
+        if not offers:
+            return volumes
+        forecasts_sudo = self.sudo().search_fetch(
+            [("offer_id", "in", offers.ids), ("origin", "=", "company")],
+            order="date, id",
         )
-        until = offer._get_end_date() or fields.Date.add(fields.Date.today(), years=1)
-        starts = [window.start for window in offer._get_windows(until)]
-        volumes = {}
-        for forecast in forecasts:
-            for start in [forecast.window_from] if forecast.window_from else starts:
-                volumes[forecast.partner_id.id, start] = Decimal(str(forecast.volume))
+        for offer, own_sudo in forecasts_sudo.grouped("offer_id").items():
+            starts = offer._get_all_window_starts()
+            for forecast in own_sudo:
+                window_from = forecast.window_from
+                for start in [window_from] if window_from else starts:
+                    volumes[offer.id][forecast.partner_id.id, start] = Decimal(
+                        str(forecast.volume)
+                    )
         return volumes

@@ -75,35 +75,27 @@ class PartnerIncentiveOffer(models.Model):
     def _compute_terms_warning(self):
         return super()._compute_terms_warning()
 
-    def _get_coupled(self):
+    def _get_coupled_groups(self, versions):
         """An accelerator is calculated together with what it accelerates."""
-        coupled = super()._get_coupled()
-        live = self.search(
-            [
-                ("company_id", "in", coupled.company_id.ids),
-                ("state", "in", ("published", "retired")),
-                ("version_ids.accelerated_offer_ids", "!=", False),
-            ]
-        )
-        if not live:
-            return coupled
-        pairs = [
-            (accelerator, accelerator._get_terms_in_force().accelerated_offer_ids)
-            for accelerator in live
-        ]
-        before = None
-        while before != coupled:
-            before = coupled
-            for accelerator, accelerated in pairs:
-                if accelerator in coupled or accelerated & coupled:
-                    both = accelerator | accelerated.filtered(
-                        lambda offer: offer.state in ("published", "retired")
+        groups = super()._get_coupled_groups(versions)
+        for version in versions:
+            accelerated = version.accelerated_offer_ids
+            if accelerated:
+                groups.append(
+                    version.offer_id
+                    | accelerated.filtered(
+                        lambda offer: (
+                            offer in self or offer.state in ("published", "retired")
+                        )
                     )
-                    if both - coupled:
-                        coupled = super(
-                            PartnerIncentiveOffer, coupled | both
-                        )._get_coupled()
-        return coupled
+                )
+        return groups
+
+    def _get_all_window_starts(self):
+        """First days of the windows to the end of the term, or a year ahead."""
+        today = fields.Date.context_today(self)
+        until = self._get_end_date() or fields.Date.add(today, years=1)
+        return [window.start for window in self._get_windows(until)]
 
     def _pays_itself(self):
         return not self._get_terms_in_force().accelerated_offer_ids and (

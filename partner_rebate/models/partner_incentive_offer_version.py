@@ -337,11 +337,11 @@ class PartnerIncentiveOfferVersion(models.Model):
     def _requires_scale(self):
         return self.measure != "milestone_bonus" and super()._requires_scale()
 
-    def _get_scales(self):
+    def _read_scales(self):
         """Milestones say themselves what they bring."""
         if self.measure == "milestone_bonus" and not self.bracket_ids:
             return {0: MILESTONE_SCALE}
-        return super()._get_scales()
+        return super()._read_scales()
 
     def _get_missing_terms(self):
         missing = super()._get_missing_terms()

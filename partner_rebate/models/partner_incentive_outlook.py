@@ -77,6 +77,10 @@ class PartnerIncentiveOutlook(models.AbstractModel):
         outcomes = self.env["partner.incentive.calculation"]._calculate(
             offers, day, partners
         )
+        versions = self.env["partner.incentive.offer.version"].union(
+            *(outcome.version for outcome in outcomes)
+        )
+        forecasts = versions._get_forecasts()
         outlooks = []
         for outcome in outcomes:
             if day not in outcome.window:
@@ -84,17 +88,17 @@ class PartnerIncentiveOutlook(models.AbstractModel):
             more = extra
             if isinstance(extra, dict):
                 more = extra.get(outcome.offer.id, ZERO)
-            figures = self._get_figures(outcome, day, more)
+            figures = self._get_figures(outcome, day, more, forecasts)
             for partner_id in outcome.partner_ids():
                 if partners is None or partner_id in partners.ids:
                     outlooks.append(self._get_outlook(outcome, partner_id, figures))
         return outlooks
 
-    def _get_figures(self, outcome, day, extra):
+    def _get_figures(self, outcome, day, extra, forecasts):
         """Entitlements of the whole position: now, likely, at the next bound, with
         more."""
         position, result = outcome.position, outcome.result
-        expected, likely = self._project(outcome, day)
+        expected, likely = self._project(outcome, day, forecasts)
         gap = calculation.gap_to_next(position, result.reduction)
         with_extra = result.entitlement
         if extra and result.best:
@@ -109,7 +113,7 @@ class PartnerIncentiveOutlook(models.AbstractModel):
             "with_extra": with_extra + outcome.guaranteed,
         }
 
-    def _project(self, outcome, day):
+    def _project(self, outcome, day, forecasts):
         """``(volume, entitlement)`` at which the window is likely to end."""
         position, result, window = outcome.position, outcome.result, outcome.window
         version = outcome.version
@@ -123,7 +127,7 @@ class PartnerIncentiveOutlook(models.AbstractModel):
             return volume, calculation.evaluate(moved).entitlement
         if volume <= ZERO:
             return volume, result.entitlement
-        forecast = self.env["partner.incentive.run"]._get_forecast(outcome)
+        forecast = self.env["partner.incentive.run"]._get_forecast(outcome, forecasts)
         expected = accrual.expected_volume(volume, forecast, window, day)
         factor = outcome.growth.get(position.parts[-1].label.version_id, Decimal(1))
         if measure.growth and forecast is None and factor:
@@ -295,7 +299,8 @@ class PartnerIncentiveOutlook(models.AbstractModel):
         if reference != "target":
             return None
         window = next((each for each in offer._get_windows(day) if day in each), None)
-        target = window and version._get_targets().get((scope.member_id, window.start))
+        targets = version._get_targets().get(offer.id, {})
+        target = window and targets.get((scope.member_id, window.start))
         return scale.relative_to(target) if target else None
 
     def _count(self, version, basis, lines, day, unit=None):

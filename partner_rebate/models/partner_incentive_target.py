@@ -1,3 +1,4 @@
+from collections import defaultdict
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -94,19 +95,21 @@ class PartnerIncentiveTarget(models.Model):
                 )
 
     @api.model
-    def _get_volumes(self, offer):
-        """``{(partner id, window start): Decimal}``; a window's own target counts."""
-        targets = self.sudo().search_fetch(
-            [("offer_id", "=", offer.id)], order="window_from NULLS FIRST, id"
+    def _get_volumes(self, offers):
+        """A window's own target counts before one for all windows.
+
+        :return: ``{offer id: {(partner id, window start): Decimal}}``
+        """
+        targets_sudo = self.sudo().search_fetch(
+            [("offer_id", "in", offers.ids)], order="window_from NULLS FIRST, id"
         )
-        volumes = {}
-        if not targets:
-            return volumes
-        until = offer._get_end_date() or fields.Date.add(
-            fields.Date.context_today(self), years=1
-        )
-        starts = [window.start for window in offer._get_windows(until)]
-        for target in targets:
-            for start in [target.window_from] if target.window_from else starts:
-                volumes[target.partner_id.id, start] = Decimal(str(target.volume))
+        volumes = defaultdict(dict)
+        for offer, own_sudo in targets_sudo.grouped("offer_id").items():
+            starts = offer._get_all_window_starts()
+            for target in own_sudo:
+                window_from = target.window_from
+                for start in [window_from] if window_from else starts:
+                    volumes[offer.id][target.partner_id.id, start] = Decimal(
+                        str(target.volume)
+                    )
         return volumes

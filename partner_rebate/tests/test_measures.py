@@ -1,8 +1,11 @@
 from datetime import date
 
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import RebateCommon
 
@@ -19,6 +22,34 @@ class TestMeasures(RebateCommon):
         invoice.invoice_line_ids.write({"product_uom_id": dozen.id, "quantity": 3})
         invoice.action_post()
         self.assertEqual(self._entitled(offer, self.partner_1, date(2026, 1, 31)), 72)
+
+    def test_what_rules_name_stays_when_it_is_archived(self):
+        """A rule whose only product is archived does not mean every product."""
+        bike = self.env["product.product"].create({"name": "Bike", "taxes_id": False})
+        only, others = (
+            self._create_offer(
+                product_rule_ids=[
+                    Command.create(
+                        {"product_ids": [Command.set(bike.ids)], "mode": mode}
+                    )
+                ]
+            )
+            for mode in ("include", "exclude")
+        )
+        self._invoice(
+            self.partner_1,
+            date(2026, 1, 10),
+            0,
+            lines=[(bike, 1, 1000), (self.product, 1, 500)],
+        )
+        day = date(2026, 1, 31)
+        for archived in (False, True):
+            bike.active = not archived
+            self.env.registry.clear_cache()
+            self.assertEqual(self._entitled(only, self.partner_1, day), 100)
+            self.assertEqual(self._entitled(others, self.partner_1, day), 50)
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
+            bike.unlink()
 
     def test_categories_count_with_their_children(self):
         parent = self.env["product.category"].create({"name": "Bikes"})

@@ -112,6 +112,48 @@ class TestPortalRebate(AccessibilityMixin, PortalCommon):
                 self._invoice(self.partner_1, date(2026, month, 5), 10)
         self.assertLessEqual(self._count_queries("/my/incentives/outlook"), before)
 
+    def test_forecast_of_many_offers_and_measures(self):
+        """As many statements for ten offers, however they count, as for some."""
+        self._login(self.portal_1)
+        for measure in ("invoiced_amount", "growth_amount", "paid_amount"):
+            self._create_offer(
+                name=f"Count {measure}",
+                measure=measure,
+                growth_without_history="all",
+            )
+        self._create_offer(name="New", measure="new_customer_amount")
+        self._create_offer(
+            name="Target",
+            measure="invoiced_amount",
+            bracket_reference="target",
+            brackets=[(100, 2)],
+        )
+        before = self._count_queries("/my/incentives/outlook")
+        for measure in (
+            "invoiced_quantity",
+            "invoiced_list_amount",
+            "ordered_amount",
+            "claimed_amount",
+            "sell_through_amount",
+            "growth_amount",
+        ):
+            offer = self._create_offer(
+                name=f"Count {measure}, too",
+                measure=measure,
+                growth_without_history="all",
+            )
+            for model in ("partner.incentive.target", "partner.incentive.forecast"):
+                self.env[model].sudo().create(
+                    {
+                        "offer_id": offer.id,
+                        "partner_id": self.partner_1.id,
+                        "volume": 1000,
+                    }
+                )
+        self.assertIn("Count growth_amount, too", self._get("/my/incentives/outlook"))
+        self.assertLessEqual(self._count_queries("/my/incentives/outlook"), before)
+        self.assertCheap("/my/incentives/outlook")
+
     # -------------------------------------------------------------- reported sales
 
     def _count_reports(self):
