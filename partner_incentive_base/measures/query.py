@@ -240,7 +240,7 @@ class VolumeQuery:
         """Rows of :meth:`volumes`."""
         batch = VolumeBatch()
         rows = batch.ask(self, dimensions)
-        batch.read()
+        batch.fetch()
         return rows
 
     def members(self, with_clawed=False):
@@ -757,12 +757,12 @@ class VolumeBatch:
         self._asked = []
 
     def ask(self, query, dimensions=()):
-        """Rows of :meth:`VolumeQuery.volumes`, in a list that :meth:`read` fills."""
+        """Rows of :meth:`VolumeQuery.volumes`, in a list that :meth:`fetch` fills."""
         rows = []
         self._asked.append((query, tuple(dimensions), rows))
         return rows
 
-    def read(self):
+    def fetch(self):
         """Fill the lists of what was asked so far."""
         read_scopes([query for query, _dimensions, _rows in self._asked], self._known)
         asked = [

@@ -170,7 +170,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             self._ask_source(batch, measures, source_spans, day, partners, confirmed)
             for source_spans in by_source.values()
         ]
-        batch.read()
+        batch.fetch()
         for source in sources:
             self._add_parts(source, parts, clawed)
         outcomes = {}
@@ -585,7 +585,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
                 )
                 for code, spans in by_measure.items()
             ]
-            batch.read()
+            batch.fetch()
             for whole, reached in asked:
                 before = _sum_volumes(*reached)
                 for key, (volume, _earning) in _sum_volumes(*whole).items():
