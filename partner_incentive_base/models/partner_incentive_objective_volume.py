@@ -92,10 +92,10 @@ class PartnerIncentiveObjective(models.Model):
             return []
         sales = defaultdict(lambda: defaultdict(Decimal))
         for query in queries:
-            matches = self.env["partner.incentive.prior.volume"]._match(
+            prior = self.env["partner.incentive.prior.volume"]._read_volumes(query.spans)
+            for volume, span, _scope in prior._match(
                 query.spans, query._get_scopes(), query._get_scope_queries()[1]
-            )
-            for volume, span, _scope in matches:
+            ):
                 offer = span.version.offer_id
                 sale = (volume.partner_id, volume.date, volume.reference or "")
                 money = volume._get_money(company.currency_id)
