@@ -43,8 +43,9 @@ class PartnerIncentiveNotifiedMixin(models.AbstractModel):
         :return: the queued ``mail.mail`` records, by the superuser
         """
         mails_sudo = self.env["mail.mail"].sudo()
-        template_sudo = self.env.ref(template_xmlid, raise_if_not_found=False)
-        if not template_sudo or not self:
+        # Looked up only where there is something to tell: every posting asks.
+        template_sudo = self and self.env.ref(template_xmlid, raise_if_not_found=False)
+        if not template_sudo:
             return mails_sudo
         template_sudo = template_sudo.sudo()
         for lang, mailing in self.sudo()._prepare_mailings(event).items():

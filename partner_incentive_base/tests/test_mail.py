@@ -52,6 +52,13 @@ class TestMail(PortalCommon):
 
     # ---------------------------------------------------------------------- recipients
 
+    def test_nothing_to_tell_asks_nothing(self):
+        """Every posting asks whether somebody is to be told of a payment."""
+        nothing = self.env["account.move"]
+        with self.assertQueryCount(0):
+            mails = nothing._notify_partner(MODULE + "payout_paid", "payable")
+        self.assertFalse(mails)
+
     def test_the_people_of_the_partner_and_nobody_else(self):
         second = self._create_portal_user("portal_one_more", self.partner_1)
         silent = self._create_portal_user("portal_no_mail", self.partner_1)
