@@ -90,10 +90,10 @@ class PartnerIncentiveObjective(models.Model):
         """
         if not company.incentive_cutover_date:
             return []
+        Prior = self.env["partner.incentive.prior.volume"]
         sales = defaultdict(lambda: defaultdict(Decimal))
         for query in queries:
-            prior = self.env["partner.incentive.prior.volume"]._read_volumes(query.spans)
-            for volume, span, _scope in prior._match(
+            for volume, span, _scope in Prior._read_volumes(query.spans)._match(
                 query.spans, query._get_scopes(), query._get_scope_queries()[1]
             ):
                 offer = span.version.offer_id
