@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
+from odoo.tools.gc import disabling_gc
 
 from ..engine import calculation, guarantee, windows
 from ..engine.allocation import round_to
@@ -117,9 +118,12 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         known = {} if known is None else known
         for company in offers.company_id:
             chosen = offers.filtered(lambda offer, c=company: offer.company_id == c)
-            outcomes += self.with_company(company)._calculate_company(
-                chosen, day, partners, known
-            )
+            # All that is made lives to the end and refers to nothing in circles: the
+            # collector would only look through it, and all of Odoo, again and again.
+            with disabling_gc():
+                outcomes += self.with_company(company)._calculate_company(
+                    chosen, day, partners, known
+                )
         return outcomes
 
     def _calculate_company(self, offers, day, partners, known):
