@@ -27,6 +27,8 @@ from ..tools.prefetch import prefetch_lines
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
+# Rows of volumes begin with version, index, earner and segment.
+FIRST_DIMENSION = 4
 
 
 @dataclass(slots=True)
@@ -166,7 +168,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             measure = measures.get(span.version.measure)
             if measure is not None:
                 by_source[measure.source].append(span)
-        parts = defaultdict(list)
+        parts = defaultdict(lambda: defaultdict(list))
         clawed = defaultdict(dict)
         confirmed = self.env["partner.incentive.clawback"]._get_confirmed(coupled, day)
         batch = VolumeBatch(known)
@@ -178,25 +180,28 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         for source in sources:
             self._add_parts(source, parts, clawed)
         outcomes = {}
-        in_force = {}
-        for key, rows in parts.items():
-            offer_id, earner_id, window = key
-            if (offer_id, window) not in in_force:
-                offer = self.env["partner.incentive.offer"].browse(offer_id)
-                version = self._get_version_in_force(offer, window, day)
-                in_force[offer_id, window] = offer, version, version._get_terms()
-            offer, version, terms = in_force[offer_id, window]
-            # by number of the version
-            rows.sort(key=itemgetter(0))
-            position = calculation.Position(
-                key, terms, tuple([part for _number, part, _grown in rows])
-            )
-            outcome = Outcome(offer, earner_id, window, version, position, None)
-            for _number, part, grown in rows:
-                outcome.growth[part.label.version_id] = grown
-            if key in clawed:
-                outcome.clawed = clawed[key]
-            outcomes[key] = outcome
+        for (offer_id, window), by_earner in parts.items():
+            offer = self.env["partner.incentive.offer"].browse(offer_id)
+            version = self._get_version_in_force(offer, window, day)
+            terms = version._get_terms()
+            for earner_id, found in by_earner.items():
+                key = (offer_id, earner_id, window)
+                # by number of the version
+                found.sort(key=itemgetter(0))
+                outcomes[key] = Outcome(
+                    offer,
+                    earner_id,
+                    window,
+                    version,
+                    calculation.Position(
+                        key, terms, tuple([each[1] for each in found])
+                    ),
+                    None,
+                    growth={part.label.version_id: grown for _n, part, grown in found},
+                )
+        for key, documents in clawed.items():
+            if key in outcomes:
+                outcomes[key].clawed = documents
         self._add_guaranteed(coupled, day, partners, outcomes, known)
         self._accelerate(outcomes, day)
         return outcomes
@@ -371,9 +376,11 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         )
 
     def _add_parts(self, source, parts, clawed):
-        """Add the volumes of a source to ``parts``, by position.
+        """Add the volumes of a source to ``parts``.
 
         :param source: :class:`_Source` whose rows were read
+        :param parts: ``{(offer id, window): {earner id: [...]}}``, see
+            :meth:`_Reading.get_parts`
         :param clawed: where to note by position and document what was taken off
         """
         measures = source.measures
@@ -385,32 +392,30 @@ class PartnerIncentiveCalculation(models.AbstractModel):
             version.id: _Reading(version, measures[version.measure], source.dimensions)
             for version in source.versions
         }
-        rows = defaultdict(list)
-        for version_id, index, earner_id, *rest in source.rows:
-            rows[version_id, index, earner_id].append(
-                readings[version_id].interpret(earner_id, rest)
-            )
+        counted = defaultdict(lambda: defaultdict(list))
+        for row in source.rows:
+            counted[row[:2]][row[2]].append(readings[row[0]].interpret(row))
         for version, taken in source.clawed.items():
             measure = measures[version.measure]
-            for index, earner_id, document_id, labelled in self._interpret_clawed(
+            for index, earner_id, document_id, each in self._interpret_clawed(
                 version, measure, source.dimensions, taken
             ):
-                rows[version.id, index, earner_id].append(labelled)
+                counted[version.id, index][earner_id].append(each)
                 window = source.windows[version.id, index]
                 key = (version.offer_id.id, earner_id, window)
                 document = (measure.document_model, document_id)
-                clawed[key][document] = (
-                    clawed[key].get(document, ZERO) - labelled[1].volume
-                )
+                clawed[key][document] = clawed[key].get(document, ZERO) - each.volume
         nothing = (ZERO, ZERO)
-        for key, labelled in rows.items():
-            version_id, index, earner_id = key
+        for (version_id, index), by_earner in counted.items():
             reading, window = readings[version_id], source.windows[version_id, index]
-            position_parts = reading.get_parts(
-                labelled, window, previous.get(key, nothing), references.get(key)
-            )
-            if position_parts:
-                parts[reading.offer_id, earner_id, window] += position_parts
+            of_window = parts[reading.offer_id, window]
+            for earner_id, labelled in by_earner.items():
+                key = (version_id, index, earner_id)
+                found = reading.get_parts(
+                    labelled, window, previous.get(key, nothing), references.get(key)
+                )
+                if found:
+                    of_window[earner_id] += found
 
     def _get_clawed(self, code, spans, day):
         """``{version: SQL}`` of documents that do not count, where there are any.
@@ -454,7 +459,7 @@ class PartnerIncentiveCalculation(models.AbstractModel):
 
         :param documents: see :meth:`_get_clawed_documents`
         :param options: of the query
-        :return: list of ``(index, earner id, document id, (Label, _Volumes))``
+        :return: list of ``(index, earner id, document id, Counted)``
         """
         query = self._get_clawed_query(
             measure, spans, day, partners, documents, **options
@@ -466,15 +471,9 @@ class PartnerIncentiveCalculation(models.AbstractModel):
         """What :meth:`_read_clawed` returns, of the rows of its query."""
         kept_apart = (*dimensions, "document_id")
         reading = _Reading(version, measure, kept_apart)
-        return [
-            (
-                index,
-                earner_id,
-                rest[len(kept_apart)],
-                reading.interpret(earner_id, rest),
-            )
-            for _version, index, earner_id, *rest in rows
-        ]
+        # version, index, earner, segment and the dimensions; the document is the last
+        document = 3 + len(kept_apart)
+        return [(row[1], row[2], row[document], reading.interpret(row)) for row in rows]
 
     def _get_clawed_query(self, measure, spans, day, partners, documents, **options):
         """:class:`VolumeQuery` over documents that are claimed back.
@@ -853,6 +852,20 @@ class _Source:
     clawed: dict
 
 
+class Counted(NamedTuple):
+    """What one row counts, exact.
+
+    :param label: :class:`Label`
+    :param qualifying: in the unit of the measure, as ``volume``, which earns
+    :param amount: earning volume in the offer's currency
+    """
+
+    label: Label
+    qualifying: Decimal
+    volume: Decimal
+    amount: Decimal
+
+
 class _Reading:
     """How the rows of one version are read: looked up once, not once per row."""
 
@@ -866,39 +879,41 @@ class _Reading:
         self.reference = version._get_reference()
         self.elapsed = measure.elapsed
         self.ladders = version._get_scales()
-        self.first_volume = 1 + len(dimensions)
+        self.first_volume = FIRST_DIMENSION + len(dimensions)
         # Places of the dimensions that this version is kept apart by.
-        self.partner = 1 + dimensions.index("partner_id") if version.pooled else None
-        self.analytic = (
-            1 + dimensions.index("analytic_distribution") if version.analytic else None
+        self.partner = self._get_place(dimensions, "partner_id", version.pooled)
+        self.analytic = self._get_place(
+            dimensions, "analytic_distribution", version.analytic
         )
 
-    def interpret(self, earner_id, row):
-        """``(Label, _Volumes)`` of ``(segment, *dimensions, *volumes)``."""
+    @staticmethod
+    def _get_place(dimensions, name, wanted):
+        return FIRST_DIMENSION + dimensions.index(name) if wanted else None
+
+    def interpret(self, row):
+        """:class:`Counted` of a row of volumes."""
         label = Label(
             self.version_id,
-            row[0],
-            earner_id if self.partner is None else row[self.partner],
+            row[3],
+            row[2 if self.partner is None else self.partner],
             None if self.analytic is None else _analytic_key(row[self.analytic]),
         )
-        first = self.first_volume
-        return label, _Volumes(self.unit, *row[first : first + 4])
+        return Counted(label, *_read_volumes(self.unit, row, self.first_volume))
 
-    def get_parts(self, labelled, window, before, reference):
+    def get_parts(self, rows, window, before, reference):
         """Parts of a position: list of ``(version number, Part, factor)``.
 
-        :param labelled: list of ``(Label, _Volumes)``
+        :param rows: list of :class:`Counted`
         :param before: ``(Q, E)`` of the same window a year before
         :param reference: what is 100 percent where brackets are percentages, or None
         :return: ``factor`` is the part of the lines' volume that counts
         """
-        if len(labelled) == 1:
-            qualifying = labelled[0][1].qualifying
-        else:
-            qualifying = sum((each.qualifying for _label, each in labelled), ZERO)
+        qualifying = rows[0].qualifying
+        if len(rows) > 1:
+            qualifying = sum((each.qualifying for each in rows), ZERO)
         factor = ONE
         if self.growth:
-            earning = sum((each.volume for _label, each in labelled), ZERO)
+            earning = sum((each.volume for each in rows), ZERO)
             grown = calculation.growth(earning, before[1], self.baseline)
             factor = grown / earning if earning else ZERO
             qualifying = calculation.growth(qualifying, before[0], self.baseline)
@@ -909,7 +924,7 @@ class _Reading:
         if self.reference and reference is None:
             return []
         parts = []
-        for label, volume, amount in _merge(labelled):
+        for label, _qualifying, volume, amount in _merge(rows):
             ladder = self.ladders.get(label.segment_id) or self.ladders.get(0)
             if ladder is None:
                 continue
@@ -922,46 +937,47 @@ class _Reading:
         return parts
 
 
-def _merge(labelled):
-    """``(label, volume, amount)`` per label, in an order that is always the same."""
-    if len(labelled) == 1:
-        label, each = labelled[0]
-        return [(label, each.volume, each.amount)]
-    merged = defaultdict(lambda: [ZERO, ZERO])
-    for label, each in labelled:
-        merged[label][0] += each.volume
-        merged[label][1] += each.amount
+def _merge(rows):
+    """Rows added up by label, in an order that is always the same."""
+    if len(rows) == 1:
+        return rows
+    merged = {}
+    for row in rows:
+        known = merged.get(row.label)
+        merged[row.label] = row if known is None else _add(known, row)
     return [
-        (label, *merged[label])
+        merged[label]
         for label in sorted(merged, key=lambda each: (str(each.analytic), repr(each)))
     ]
 
 
-class _Volumes:
-    """Volumes of one row in the unit of its measure, exact."""
+def _add(one, other):
+    return Counted(
+        one.label,
+        one.qualifying + other.qualifying,
+        one.volume + other.volume,
+        one.amount + other.amount,
+    )
 
-    __slots__ = ("amount", "qualifying", "volume")
 
-    def __init__(self, unit, qualifying, qualifying_quantity, earning, quantity):
-        self.amount = Decimal(earning or 0)
-        if unit == "amount":
-            self.qualifying = (
-                self.amount if qualifying == earning else Decimal(qualifying or 0)
-            )
-            self.volume = self.amount
-        else:
-            self.qualifying = Decimal(qualifying_quantity or 0)
-            self.volume = Decimal(quantity or 0)
+def _read_volumes(unit, row, first):
+    """``(qualifying, volume, amount)`` of a row whose volumes begin at ``first``."""
+    amount = Decimal(row[first + 2] or 0)
+    if unit != "amount":
+        return Decimal(row[first + 1] or 0), Decimal(row[first + 3] or 0), amount
+    if row[first] == row[first + 2]:
+        return amount, amount, amount
+    return Decimal(row[first] or 0), amount, amount
 
 
 def _sum_volumes(unit, rows):
     """``{(version id, index, earner id): (Q, E)}`` of rows without dimensions."""
     totals = defaultdict(lambda: [ZERO, ZERO])
-    for version_id, index, earner_id, _segment, *rest in rows:
-        volumes = _Volumes(unit, *rest[:4])
-        total = totals[version_id, index, earner_id]
-        total[0] += volumes.qualifying
-        total[1] += volumes.volume
+    for row in rows:
+        qualifying, volume, _amount = _read_volumes(unit, row, FIRST_DIMENSION)
+        total = totals[row[:3]]
+        total[0] += qualifying
+        total[1] += volume
     return {key: tuple(total) for key, total in totals.items()}
 
 

@@ -446,10 +446,7 @@ class PartnerIncentivePerformance(models.Model):
         calculation = self.env["partner.incentive.calculation"].with_company(company)
         measure = self.env["partner.incentive.measure"]._get_measures()[code]
         for version, documents in calculation._get_clawed(code, spans, day).items():
-            for number, earner_id, _document_id, (
-                label,
-                volume,
-            ) in calculation._read_clawed(
+            for number, earner_id, _document_id, counted in calculation._read_clawed(
                 measure,
                 [span for span in spans if span.version == version],
                 day,
@@ -458,8 +455,9 @@ class PartnerIncentivePerformance(models.Model):
                 documents,
                 company_currency=True,
             ):
-                partner_id = label.partner_id if version.pooled else earner_id
-                totals[version.offer_id.id, number][partner_id] += volume.amount
+                pooled = version.pooled
+                partner_id = counted.label.partner_id if pooled else earner_id
+                totals[version.offer_id.id, number][partner_id] += counted.amount
 
     @api.model
     def _read_overlaps(self, company, spans, day, paying):
