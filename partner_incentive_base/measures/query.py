@@ -33,6 +33,9 @@ SETTINGS = {
     "enable_sort": "off",
     "parallel_tuple_cost": "0.001",
 }
+# Where a source sorts, it is told to hash instead of comparing each row with each: of a
+# source's own tables it expects a handful of rows, too.
+SORTING_SETTINGS = {**SETTINGS, "enable_sort": None, "enable_nestloop": "off"}
 # Nor how many partners have just been enrolled: it would compare each with all others.
 SCOPE_SETTINGS = {"enable_nestloop": "off"}
 # Up to so many days, all partners are cut on the same ones; from there on each on its
@@ -778,7 +781,7 @@ class VolumeBatch:
         for sorts in (False, True):
             self._fetch([each for each in asked if each[0].sorts == sorts], sorts)
         if asked:
-            asked[0][0].env.cr.execute(_set_local(dict.fromkeys(SETTINGS)))
+            asked[0][0].env.cr.execute(_set_local(dict.fromkeys(SORTING_SETTINGS)))
             self._add_prior(asked)
 
     @staticmethod
@@ -794,7 +797,7 @@ class VolumeBatch:
             _select_volumes(number, query, dimensions, names)
             for number, (query, dimensions, _rows) in enumerate(asked)
         )
-        settings = {**SETTINGS, "enable_sort": None} if sorts else SETTINGS
+        settings = SORTING_SETTINGS if sorts else SETTINGS
         first = 5 + len(names)
         own = [
             [5 + names.index(name) for name in dimensions]

@@ -109,11 +109,17 @@ class PartnerIncentiveMeasure(models.AbstractModel):
             company=company.id,
             until=until,
             factor=factor or SQL(),
-            taxes=SQL(
-                """(SELECT array_agg(tax.account_tax_id ORDER BY tax.account_tax_id)
-                      FROM account_move_line_account_tax_rel AS tax
-                     WHERE tax.account_move_line_id = line.id)"""
-            ),
+            taxes=self._get_line_taxes(SQL("line.id")),
+        )
+
+    @api.model
+    def _get_line_taxes(self, line_id):
+        """SQL of the ids of an invoice line's taxes, in their order."""
+        return SQL(
+            """(SELECT array_agg(tax.account_tax_id ORDER BY tax.account_tax_id)
+                  FROM account_move_line_account_tax_rel AS tax
+                 WHERE tax.account_move_line_id = %s)""",
+            line_id,
         )
 
     @api.model

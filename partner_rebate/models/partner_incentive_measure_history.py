@@ -3,7 +3,10 @@ from functools import partial
 from odoo import api, models
 from odoo.tools import SQL
 
-from odoo.addons.partner_incentive_base.measures.measure import Measure
+from odoo.addons.partner_incentive_base.measures.measure import (
+    SOURCE_COLUMNS,
+    Measure,
+)
 
 
 class PartnerIncentiveMeasure(models.AbstractModel):
@@ -69,16 +72,17 @@ class PartnerIncentiveMeasure(models.AbstractModel):
         }[code]
         counted = SQL(
             """
-            SELECT line.*
+            SELECT line.*, %(taxes)s AS tax_ids
               FROM line
               JOIN customer ON customer.partner_id = line.partner_id
          LEFT JOIN category ON category.partner_id = line.partner_id
                            AND category.categ_id = line.categ_id
          LEFT JOIN product ON product.partner_id = line.partner_id
                           AND product.product_id = line.product_id
-             WHERE %s
+             WHERE %(condition)s
             """,
-            condition,
+            condition=condition,
+            taxes=self._get_line_taxes(SQL("line.line_id")),
         )
         select = {
             "new_customer_count": self._select_first,
@@ -92,7 +96,11 @@ class PartnerIncentiveMeasure(models.AbstractModel):
         )
 
     def _get_history_tables(self, company, until):
-        """``line``, and the first days of customers, with categories and products."""
+        """``line``, and the first days of customers, with categories and products.
+
+        The table is kept as it is read several times, so it is without taxes: these
+        would be looked up for every line, asked for or not.
+        """
         first_days = SQL(", ").join(
             SQL(
                 """%(name)s AS (
@@ -111,7 +119,7 @@ class PartnerIncentiveMeasure(models.AbstractModel):
         return SQL(
             """
             line AS MATERIALIZED (
-                SELECT source.*, origin.invoice_date AS sold, template.categ_id,
+                SELECT %(columns)s, origin.invoice_date AS sold, template.categ_id,
                        SUM(source.amount) OVER (
                            PARTITION BY source.origin_id) AS document_net,
                        SUM(source.amount) OVER (
@@ -125,6 +133,11 @@ class PartnerIncentiveMeasure(models.AbstractModel):
             ),
             %(first_days)s
             """,
+            columns=SQL(", ").join(
+                SQL.identifier("source", name)
+                for name in SOURCE_COLUMNS
+                if name != "tax_ids"
+            ),
             source=self._invoice_source(company, until),
             first_days=first_days,
         )
