@@ -156,6 +156,8 @@ class VolumeQuery:
     :param with_prior: volume brought forward counts, too, see
         ``partner.incentive.prior.volume``
     :param company_currency: amounts in company currency, whatever the offers' is
+    :param by_filter: lines are kept apart by the filters that they pass, so that a
+        version counts all of a reduced line or nothing
     """
 
     env: object
@@ -172,6 +174,7 @@ class VolumeQuery:
     sorts: bool = False
     with_prior: bool = False
     company_currency: bool = False
+    by_filter: bool = False
     _filters: dict = field(default_factory=dict)
     _sums: dict = field(default_factory=dict)
     _scope_queries: tuple | None = None
@@ -284,6 +287,29 @@ class VolumeQuery:
             counted=self._counted(),
             kept=kept,
             taken=taken,
+        )
+
+    def alike(self):
+        """Which sales earn for which versions: ``(*keys, version, index, amount)``.
+
+        A row per reduced line: whatever is in one of these, with all the filters that
+        it passes, earns for the same versions.
+        """
+        keys = SQL(", ").join(
+            SQL.identifier("line", name) for name in self._get_line_keys()
+        )
+        return SQL(
+            """
+            WITH %(tables)s
+            SELECT %(keys)s, span.version_id, MIN(span.index) AS index,
+                   SUM(line.sums[span.earning_amount]) AS amount
+              FROM %(counted)s
+             WHERE line.sums[span.earning_amount] IS NOT NULL
+             GROUP BY %(keys)s, span.version_id
+            """,
+            tables=self._tables(()),
+            keys=keys,
+            counted=self._counted(),
         )
 
     def fetch_scope(self):
@@ -598,7 +624,7 @@ class VolumeQuery:
         )
         names = [name for name in dimensions if name != "partner_id"]
         keys = SQL(", ").join(
-            SQL.identifier(name) for name in ("role", "partner_id", "day", *names)
+            SQL.identifier(name) for name in (*self._get_line_keys(), *names)
         )
         sums = SQL(", ").join(
             SQL("SUM(%s)%s", SQL.identifier(column), self._passing(number))
@@ -618,6 +644,11 @@ class VolumeQuery:
                 if role == "buyer" or self.attribution_column
             ),
         )
+
+    def _get_line_keys(self):
+        """Columns by which lines are kept apart, whatever the dimensions."""
+        masks = self._get_masks() if self.by_filter else ()
+        return ("role", "partner_id", "day", *(f"mask_{mask}" for mask in masks))
 
     def _counted_lines(self, role, names, shared):
         """The lines of the source that somebody earns in a role, with their day."""
@@ -1036,39 +1067,74 @@ def fetch_once(queries, served, clawed=None):
     """
     if not queries or not served:
         return []
-    groups, version_ids, offer_ids = zip(*served, strict=True)
     ordered = any(query.line_model == "sale.order.line" for query in queries)
     return queries[0].env.execute_query(
         SQL(
-            """
-            WITH %(clawed)s
-            served AS (
-                SELECT * FROM unnest(%(groups)s::int[], %(versions)s::int[],
-                                     %(offers)s::int[])
-                    AS each (group_id, version_id, offer_id)
-            ),
-            counted AS (
-                SELECT served.group_id, served.offer_id, member.model, member.line_id,
-                       MIN(member.index) AS index, SUM(member.amount) AS amount
-                  FROM (%(members)s) AS member
-                  JOIN served ON served.version_id = member.version_id
-                 GROUP BY 1, 2, 3, 4
-            ),
-            sale AS (
-                SELECT group_id, MIN(index) AS index,
-                       GREATEST(MAX(amount), 0) + LEAST(MIN(amount), 0) AS amount
-                  FROM counted GROUP BY group_id, model, line_id
-            )
-            SELECT group_id, index, SUM(amount)::text FROM sale GROUP BY 1, 2
-            """,
+            "WITH %(clawed)s %(once)s",
             clawed=_clawed(clawed),
-            groups=list(groups),
-            versions=list(version_ids),
-            offers=list(offer_ids),
-            members=SQL(" UNION ALL ").join(
-                _sales(query, bool(clawed), ordered) for query in queries
+            once=_once(
+                served,
+                SQL("model, line_id"),
+                SQL(" UNION ALL ").join(
+                    _sales(query, bool(clawed), ordered) for query in queries
+                ),
             ),
         )
+    )
+
+
+def fetch_once_alike(query, served):
+    """What :func:`fetch_once` returns, without a look at single lines.
+
+    Right where all versions of a group have one source, so that all count a sale at
+    its amount, and what a partner earns by is what it buys, so that nobody shares it.
+
+    :param query: :class:`VolumeQuery` ``by_filter``
+    """
+    if not served or not query._get_scopes():
+        return []
+    keys = SQL(", ").join(SQL.identifier(name) for name in query._get_line_keys())
+    settings = SORTING_SETTINGS if query.sorts else SETTINGS
+    rows = query.env.execute_query(
+        SQL("%s; WITH %s", _set_local(settings), _once(served, keys, query.alike()))
+    )
+    query.env.cr.execute(_set_local(dict.fromkeys(settings)))
+    return rows
+
+
+def _once(served, keys, sales):
+    """Tables and rows of groups of versions, in which a sale counts once.
+
+    :param keys: columns that tell one sale from another
+    :param sales: SQL of what earns: ``(keys, version_id, index, amount)``
+    """
+    groups, version_ids, offer_ids = zip(*served, strict=True)
+    return SQL(
+        """
+        served AS (
+            SELECT * FROM unnest(%(groups)s::int[], %(versions)s::int[],
+                                 %(offers)s::int[])
+                AS each (group_id, version_id, offer_id)
+        ),
+        counted AS (
+            SELECT group_id, offer_id, %(keys)s, MIN(index) AS index,
+                   SUM(amount) AS amount
+              FROM (%(sales)s) AS earning
+              JOIN served ON served.version_id = earning.version_id
+             GROUP BY group_id, offer_id, %(keys)s
+        ),
+        sale AS (
+            SELECT group_id, MIN(index) AS index,
+                   GREATEST(MAX(amount), 0) + LEAST(MIN(amount), 0) AS amount
+              FROM counted GROUP BY group_id, %(keys)s
+        )
+        SELECT group_id, index, SUM(amount)::text FROM sale GROUP BY 1, 2
+        """,
+        groups=_array(groups),
+        versions=_array(version_ids),
+        offers=_array(offer_ids),
+        keys=keys,
+        sales=sales,
     )
 
 

@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -157,6 +158,59 @@ class TestObjective(RebateCommon):
         )
         self._invoice(self.partner_1, date(2026, 5, 1), 5)
         self.assertEqual(self._volume(), 105)
+
+    def test_lines_alike_and_one_by_one(self):
+        """What is added up without a look at single lines is what these come to."""
+        child = self.partner_1.copy(
+            {"name": "Subsidiary", "is_company": True, "parent_id": self.partner_1.id}
+        )
+        others = self.env["product.product"].create(
+            [{"name": name, "taxes_id": False} for name in ("Other", "Third")]
+        )
+        self._create_offer(name="All, and what the subsidiary buys")
+        self._create_offer(name="Units", measure="invoiced_quantity")
+        self._create_offer(
+            name="Pool",
+            pooled=True,
+            product_rule_ids=[
+                Command.create({"product_ids": [Command.set(others[0].ids)]})
+            ],
+        )
+        self._create_offer(
+            name="Only the subsidiary", partner_ids=[Command.set(child.ids)]
+        )
+        for number, partner in enumerate((self.partner_1, child, self.partner_2)):
+            for move_type, sign in (("out_invoice", 1), ("out_refund", 3)):
+                self._invoice(
+                    partner,
+                    date(2026, 2 + number, 1),
+                    0,
+                    move_type=move_type,
+                    lines=[
+                        (self.product, 1, 10 ** (2 - number)),
+                        (others[0], sign, 2),
+                        (others[1], 2, 7),
+                    ],
+                )
+        one_by_one = [({self.objective.id}, False)]
+        alike = self._volume()
+        with patch.object(
+            type(self.objective), "_group_by_source", return_value=one_by_one
+        ):
+            self.assertEqual(self._volume(), alike)
+        self.assertEqual(alike, self._plain_volume())
+
+    def _plain_volume(self):
+        """Every sale once, counted without the suite."""
+        lines = self.env["account.move.line"].search(
+            [
+                ("company_id", "=", self.company.id),
+                ("move_id.move_type", "in", ("out_invoice", "out_refund")),
+                ("display_type", "=", "product"),
+                ("parent_state", "=", "posted"),
+            ]
+        )
+        return -sum(lines.mapped("balance"))
 
     def test_statements_for_many_objectives(self):
         """A list of objectives takes no more of them than one does."""
