@@ -209,6 +209,9 @@ class PartnerIncentiveEnrollment(models.Model):
             requested.activity_unlink(["mail.mail_activity_data_todo"])
         return result
 
+    def _get_notified_areas(self):
+        return ("agreements",)
+
     def _get_partner_path(self):
         self.ensure_one()
         return f"/my/incentives/enrollments/{self.id}"
