@@ -214,7 +214,16 @@ class PartnerIncentiveEnrollment(models.Model):
 
     def _get_partner_path(self):
         self.ensure_one()
+        policy = self._get_told_policy()
+        if policy:
+            return f"/my/incentives/policies/{policy.id}"
         return f"/my/incentives/enrollments/{self.id}"
+
+    def _get_told_policy(self):
+        """The policy that the mail about this enrollment tells of, if it does."""
+        return self.env["partner.incentive.policy"].browse(
+            self.env.context.get("incentive_policy_id")
+        )
 
     @api.model
     def _cron_tell_agreements(self):
