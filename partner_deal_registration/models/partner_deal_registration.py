@@ -742,6 +742,9 @@ class PartnerDealRegistration(models.Model):
             f"partner_deal_registration.mail_template_deal_{template}", event
         )
 
+    def _get_notified_areas(self):
+        return ("deals",)
+
     def _get_partner_path(self):
         self.ensure_one()
         return self.access_url

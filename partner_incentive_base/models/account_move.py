@@ -95,6 +95,9 @@ class AccountMove(models.Model):
         )._notify_partner("partner_incentive_base.mail_template_payout_paid", "payable")
         return result
 
+    def _get_notified_areas(self):
+        return ("money",)
+
     def _get_partner_path(self):
         return "/my/incentives/payouts"
 

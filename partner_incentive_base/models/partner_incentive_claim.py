@@ -1017,6 +1017,9 @@ class PartnerIncentiveClaim(models.Model):
                 )
             claim._write_process({"escalated": True})
 
+    def _get_notified_areas(self):
+        return ("funds", "money")
+
     def _do_request_info(self, reason):
         self._write_process({"state": "info", "reason": reason})
         self._close_activities()

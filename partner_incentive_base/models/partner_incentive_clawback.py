@@ -279,6 +279,9 @@ class PartnerIncentiveClawback(models.Model):
             clawback.offer_id._mark_to_accrue()
         self._notify_partner("partner_incentive_base.mail_template_clawback", "payable")
 
+    def _get_notified_areas(self):
+        return ("money",)
+
     def _get_partner_path(self):
         return "/my/incentives/statement"
 

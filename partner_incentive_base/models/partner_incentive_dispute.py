@@ -466,7 +466,7 @@ class PartnerIncentiveDispute(models.Model):
                 }
             )
             dispute._close_activities()
-            dispute._tell_partner(self.env._("A question: %s", reason))
+            dispute._tell_partner(dispute._translated().env._("A question: %s", reason))
         return True
 
     def action_answer(self, text=None):
@@ -672,7 +672,9 @@ class PartnerIncentiveDispute(models.Model):
         for dispute in self:
             dispute._write_process({"state": "withdrawn", "paused_on": False})
             dispute._close_activities()
-            dispute._tell_partner(self.env._("The dispute was withdrawn."))
+            dispute._tell_partner(
+                dispute._translated().env._("The dispute was withdrawn.")
+            )
         return True
 
     # ------------------------------------------------------- messages, activities
@@ -687,11 +689,21 @@ class PartnerIncentiveDispute(models.Model):
             subtype_xmlid="mail.mt_comment",
         )
 
-    def _tell_partner(self, body):
+    def _get_person(self):
+        """Who of the partner raised it; nobody where the staff did on its behalf."""
         self.ensure_one()
-        person = self.raised_by.partner_id.filtered(
+        return self.raised_by.sudo().partner_id.filtered(
             lambda person: person.commercial_partner_id == self.partner_id
         )
+
+    def _translated(self):
+        """This dispute in the language of whoever reads what is said to the partner."""
+        reader = self._get_person() or self.partner_id
+        return self.with_context(lang=reader.lang or self.env.lang)
+
+    def _tell_partner(self, body):
+        self.ensure_one()
+        person = self._get_person()
         self.sudo().message_post(
             body=body,
             partner_ids=person.ids,
@@ -701,9 +713,10 @@ class PartnerIncentiveDispute(models.Model):
         )
 
     def _tell_decision(self):
-        labels = dict(self._fields["outcome"]._description_selection(self.env))
+        env = self._translated().env
+        labels = dict(self._fields["outcome"]._description_selection(env))
         self._tell_partner(
-            self.env._(
+            env._(
                 "%(outcome)s. %(answer)s",
                 outcome=labels[self.outcome],
                 answer=self.answer,

@@ -209,9 +209,21 @@ class PartnerIncentiveEnrollment(models.Model):
             requested.activity_unlink(["mail.mail_activity_data_todo"])
         return result
 
+    def _get_notified_areas(self):
+        return ("agreements",)
+
     def _get_partner_path(self):
         self.ensure_one()
+        policy = self._get_told_policy()
+        if policy:
+            return f"/my/incentives/policies/{policy.id}"
         return f"/my/incentives/enrollments/{self.id}"
+
+    def _get_told_policy(self):
+        """The policy that the mail about this enrollment tells of, if it does."""
+        return self.env["partner.incentive.policy"].browse(
+            self.env.context.get("incentive_policy_id")
+        )
 
     @api.model
     def _cron_tell_agreements(self):

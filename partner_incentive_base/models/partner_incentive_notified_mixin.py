@@ -25,6 +25,15 @@ class PartnerIncentiveNotifiedMixin(models.AbstractModel):
         self.ensure_one()
         return self.partner_id.commercial_partner_id
 
+    def _get_notified_areas(self):
+        """Areas of the portal (``ROLE_AREAS``) of which who is told may use one.
+
+        Those of the page that shows it: a mail tells nobody what the own role does not
+        include. Empty: everybody.
+        """
+        self.ensure_one()
+        return ()
+
     def _get_partner_path(self):
         """The portal page behind the mail's button, from the slash on."""
         self.ensure_one()
@@ -126,16 +135,21 @@ class PartnerIncentiveNotifiedMixin(models.AbstractModel):
     def _prepare_mailings(self, event):
         """``{language: [(document, people)]}``; without people, the chatter only."""
         partners = {record: record._get_notified_partner() for record in self}
-        people = (
-            self.env["res.partner"]
-            .sudo()
-            .union(*partners.values())
-            ._get_incentive_contacts(event)
-        )
+        told = {}
+        for areas, records in self.grouped(
+            lambda record: frozenset(record._get_notified_areas())
+        ).items():
+            people = (
+                self.env["res.partner"]
+                .sudo()
+                .union(*(partners[record] for record in records))
+                ._get_incentive_contacts(event, areas)
+            )
+            told.update({record: people[partners[record]] for record in records})
         mailings = defaultdict(list)
         for record, partner in partners.items():
             default = partner.lang or self.env.lang or "en_US"
-            contacts = people[partner]
+            contacts = told[record]
             by_language = contacts.grouped(lambda one, lang=default: one.lang or lang)
             for lang, group in (by_language or {default: contacts}).items():
                 mailings[lang].append((record, group))

@@ -538,6 +538,17 @@ class PartnerIncentiveOfferVersion(models.Model):
                     date=previous.effective_date,
                 )
             )
+        _start, end = self._get_term()
+        if previous and end and self.effective_date > end:
+            obstacles.append(
+                self.env._(
+                    "Version %(new)s would take effect on %(date)s, after the offer "
+                    "ends on %(end)s. Choose an earlier day, or a later end.",
+                    new=self.number,
+                    date=self.effective_date,
+                    end=end,
+                )
+            )
         if self.payout != "none":
             obstacles += offer.company_id._get_incentive_setup_problems()
         if offer.currency_id != offer.company_id.currency_id:

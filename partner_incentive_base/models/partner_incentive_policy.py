@@ -88,6 +88,12 @@ class PartnerIncentivePolicy(models.Model):
         copy=False,
         tracking=True,
     )
+    told_on = fields.Datetime(
+        string="Partners told on",
+        readonly=True,
+        copy=False,
+        help="When the partners to whom it applies were told of it by mail.",
+    )
     acceptance_ids = fields.One2many(
         "partner.incentive.policy.acceptance", "policy_id", readonly=True
     )
@@ -261,6 +267,46 @@ class PartnerIncentivePolicy(models.Model):
                     for policy in self._get_to_accept(partner)
                 ]
             )
+        )
+
+    # ------------------------------------------------------------------------- mail
+
+    def _on_publish(self):
+        # partners are told by the job, for they are many
+        self.env.ref("partner_incentive_base.ir_cron_tell_policies").sudo()._trigger()
+        return super()._on_publish()
+
+    @api.model
+    def _cron_tell(self):
+        """Tell partners of policies that were published, each of them once."""
+        policies = self.search([("state", "=", "published"), ("told_on", "=", False)])
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(policies))
+        for policy in policies:
+            policy._tell()
+            if not cron._commit_progress(1):
+                break
+
+    def _tell(self):
+        """Write to the enrolled partners to whom the policy applies, or is going to.
+
+        The notice that a policy promises is none if nobody hears of the new version.
+        """
+        self.ensure_one()
+        enrollments = self.env["partner.incentive.enrollment"].search(
+            [("company_id", "=", self.company_id.id), ("state", "=", "active")]
+        )
+        told = enrollments.browse()
+        first = {each.partner_id: each for each in enrollments}
+        partners = self.env["res.partner"].union(*first)
+        for alike in partners.grouped("incentive_region_id").values():
+            if self in self._get_published(alike[:1], self.company_id):
+                told += told.union(*(first[partner] for partner in alike))
+        self.told_on = fields.Datetime.now()
+        told.with_context(incentive_policy_id=self.id)._notify_partner(
+            "partner_incentive_base.mail_template_policy",
+            "announcement",
+            incentive_policy_id=self.id,
         )
 
     # ------------------------------------------------------------------- calendar

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import format_amount
+from odoo.tools import format_amount, format_date
 
 from ..engine import performance
 from .partner_incentive_performance_figures import COUNTS, SUMS
@@ -404,14 +404,12 @@ class PartnerIncentiveReviewLine(models.Model):
                     offer.name,
                 )
             )
-        today = fields.Date.context_today(self)
-        published = offer.version_id
+        effective_date = self._get_effective_date()
         offer.action_revise()
-        following = self.review_id._get_quarter(self.company_id, today, 1)
         version = offer.version_id
         version.write(
             {
-                "effective_date": max(following.start, published.effective_date),
+                "effective_date": effective_date,
                 "change_reason": self.decision_note,
                 "bracket_ids": [
                     (1, bracket.id, {"rate": bracket.rate * self._get_factor()})
@@ -421,6 +419,30 @@ class PartnerIncentiveReviewLine(models.Model):
             }
         )
         self._in_process().version_id = version
+
+    def _get_effective_date(self):
+        """From when on a revision holds: the next quarter.
+
+        Where the offer ends before that, as with its program at the end of the year,
+        from tomorrow on; the draft's date can be changed before it is submitted.
+        """
+        offer, today = self.offer_id, fields.Date.context_today(self)
+        following = self.review_id._get_quarter(self.company_id, today, 1)
+        day = max(following.start, offer.version_id.effective_date)
+        end = offer._get_end_date()
+        if end and end < day:
+            day = fields.Date.add(today, days=1)
+            if end < day or day <= offer.version_id.effective_date:
+                raise UserError(
+                    self.env._(
+                        "%(offer)s ends on %(date)s, before any change of its terms "
+                        "could take effect. Keep it, roll its program into the next "
+                        "year, and change its draft there.",
+                        offer=offer.name,
+                        date=format_date(self.env, end),
+                    )
+                )
+        return day
 
     def _get_factor(self):
         return 1 + self.change_percent / 100

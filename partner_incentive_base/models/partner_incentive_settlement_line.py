@@ -189,6 +189,9 @@ class PartnerIncentiveSettlementLine(models.Model):
         partner = self._get_payee() if self.move_id else self.partner_id
         return partner.commercial_partner_id
 
+    def _get_notified_areas(self):
+        return ("money",)
+
     def _get_partner_path(self):
         return "/my/incentives/payouts"
 

@@ -150,11 +150,14 @@ class ResPartner(models.Model):
 
     # ------------------------------------------------------------------------- mail
 
-    def _get_incentive_contacts(self, event):
+    def _get_incentive_contacts(self, event, areas=()):
         """``{company: contacts}``: who hears of an event by mail, at these companies.
 
         The people who use the portal, have an address and want to; the company itself
         where nobody uses the portal.
+
+        :param areas: where given, only people whose role opens one of these areas of
+            the portal; see ``ROLE_AREAS``
         """
         users_sudo = (
             self.env["res.users"]
@@ -166,7 +169,9 @@ class ResPartner(models.Model):
                 ]
             )
         )
-        people = users_sudo.partner_id.grouped("commercial_partner_id")
+        people = users_sudo.partner_id.filtered(
+            lambda one: not areas or one._may_use_incentives(*areas)
+        ).grouped("commercial_partner_id")
         return {
             company: people.get(company, company)._filter_incentive_mail(event)
             for company in self.sudo()

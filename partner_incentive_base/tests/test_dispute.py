@@ -172,6 +172,14 @@ class TestDisputeStates(DisputeCommon):
             self._as(dispute, "compliance").action_decide("refused", "It is counted.")
             self.assertFalse(dispute.in_time)
 
+    def test_the_partner_is_asked_in_its_language(self):
+        """Whoever works on it may read another one."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.partner_1.lang = "fr_FR"
+        dispute = self._dispute()
+        self._as(dispute, "compliance").action_request_info("Numéro ?")
+        self.assertIn("Une question", dispute.message_ids[0].body)
+
     def test_cutoff(self):
         day = self.entry._get_dispute_day()
         last = day + timedelta(days=30)

@@ -81,6 +81,34 @@ class TestMail(PortalCommon):
         self.assertIn(message, claim.message_ids)
         self.assertNotIn("Open on the portal", message.body)
 
+    def test_a_mail_tells_nobody_what_the_role_does_not_include(self):
+        """Payouts are no business of who sees no money on the portal."""
+        people = {"admin": self.people_1}
+        for role in ("sales", "marketing", "finance"):
+            user = self._create_portal_user(f"portal_{role}", self.partner_1)
+            user.partner_id.incentive_portal_role = role
+            people[role] = user.partner_id
+        batch = self._propose()
+        batch.action_share()
+        lines = batch.line_ids.filtered(lambda x: x.partner_id == self.partner_1)
+        self.assertEqual(
+            self._get_mails(lines).recipient_ids, people["admin"] | people["finance"]
+        )
+        claim = self._claim()
+        self._approve(claim)
+        self.assertEqual(
+            self._get_mails(claim).recipient_ids,
+            people["admin"] | people["finance"] | people["marketing"],
+        )
+
+    def test_the_company_where_no_role_includes_it(self):
+        self.people_1.incentive_portal_role = "marketing"
+        self.partner_1.email = "office@one.test"
+        batch = self._propose()
+        batch.action_share()
+        lines = batch.line_ids.filtered(lambda x: x.partner_id == self.partner_1)
+        self.assertEqual(self._get_mails(lines).recipient_ids, self.partner_1)
+
     def test_each_in_the_own_language(self):
         self._translate("claim_approved", "Demande {{ object.name }} acceptée")
         second = self._create_portal_user("portal_one_more", self.partner_1).partner_id

@@ -119,6 +119,50 @@ class TestPolicies(PortalCommon):
                 self._get_names(self.partner_1, date(2026, 7, 1)), {"Alps"}
             )
 
+    # ------------------------------------------------------------------------- mail
+
+    def _run_job(self):
+        with self.enter_registry_test_mode():
+            self.env.ref(
+                "partner_incentive_base.ir_cron_tell_policies"
+            ).method_direct_trigger()
+
+    def _get_told(self, policy):
+        """``{recipients: mail}`` of what the job sends about a policy."""
+        Mail = self.env["mail.mail"].sudo()
+        before = Mail.search([])
+        self._run_job()
+        self.assertTrue(policy.told_on)
+        return {mail.recipient_ids: mail for mail in Mail.search([]) - before}
+
+    def test_partners_are_told_once_of_what_applies_to_them(self):
+        cron = self.env.ref("partner_incentive_base.ir_cron_tell_policies")
+        triggers = self.env["ir.cron.trigger"].search_count
+        before = triggers([("cron_id", "=", cron.id)])
+        world = self._publish_policy("World", date(2026, 7, 1), change_reason="Gifts")
+        self.assertEqual(triggers([("cron_id", "=", cron.id)]), before + 1)
+        people_1, people_2 = self.portal_1.partner_id, self.portal_2.partner_id
+        told = self._get_told(world)
+        self.assertEqual(set(told), {people_1, people_2})
+        mail = told[people_1]
+        self.assertEqual(mail.subject, "New policy: World")
+        for text in ("World, version 1", "Gifts", "consent", "07/01/2026"):
+            self.assertIn(text, mail.body_html)
+        self.assertIn(f"/my/incentives/policies/{world.id}", mail.body_html)
+        self.assertFalse(self._get_told(world), "once")
+        alps = self._publish_policy("Alps", region_id=self.alps.id)
+        self.assertEqual(set(self._get_told(alps)), {people_1})
+        asia = self._publish_policy("Asia", region_id=self.asia.id)
+        self.assertFalse(self._get_told(asia))
+
+    def test_drafts_and_those_who_left_are_told_nothing(self):
+        draft = self._publish_policy("World", state="draft")
+        self.enrollment_1.sudo().state = "ended"
+        self._run_job()
+        self.assertFalse(draft.told_on)
+        draft.action_publish()
+        self.assertEqual(set(self._get_told(draft)), {self.portal_2.partner_id})
+
     # --------------------------------------------------------------------- reviews
 
     def test_owner_gets_one_activity_in_time(self):

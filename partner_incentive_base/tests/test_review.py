@@ -241,6 +241,34 @@ class TestReview(ReviewCommon):
         draft = self._line(self.offer_all).version_id
         self.assertEqual(draft.bracket_ids.mapped("rate"), [15])
 
+    def _decide_on(self, day, **decisions):
+        with patch.object(fields.Date, "context_today", lambda *_args: day):
+            self._decide(decision="adjust", decision_note="Too costly", **decisions)
+
+    def test_a_change_at_the_end_of_the_year_holds_while_the_offer_runs(self):
+        """The next quarter is that of another program's year."""
+        self.assertEqual(self.offer_all._get_end_date(), date(2026, 12, 31))
+        self._decide_on(date(2026, 11, 10))
+        draft = self._line(self.offer_all).version_id
+        self.assertEqual(draft.effective_date, date(2026, 11, 11))
+
+    def test_a_change_that_comes_too_late_is_refused(self):
+        with (
+            self.assertRaisesRegex(UserError, "next year"),
+            self.env.cr.savepoint(),
+        ):
+            self._decide_on(date(2026, 12, 31))
+        self.assertEqual(self.review.state, "draft")
+        self.assertEqual(len(self.offer_all.version_ids), 1)
+
+    def test_a_version_after_the_end_is_not_published(self):
+        self._decide(decision="adjust", decision_note="Too costly")
+        draft = self._line(self.offer_all).version_id
+        draft.effective_date = date(2027, 1, 1)
+        self._as(self.offer_all).action_submit()
+        with self.assertRaisesRegex(UserError, "after the offer ends"):
+            self._as(self.offer_all, "admin").action_publish()
+
     def test_an_open_revision_is_not_written_over(self):
         self.offer_all.action_revise()
         with self.assertRaises(UserError), self.env.cr.savepoint():

@@ -479,6 +479,11 @@ class PartnerIncentiveClaim(models.Model):
             self._reclassify(-1, today)
         return result
 
+    def _get_notified_areas(self):
+        if self.mdf_activity_id:
+            return ("funds",)
+        return super()._get_notified_areas()
+
     def _get_partner_path(self):
         if self.mdf_activity_id:
             return f"/my/incentives/claims/{self.id}"

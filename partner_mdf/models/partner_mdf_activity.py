@@ -633,6 +633,9 @@ class PartnerMdfActivity(models.Model):
             "partner_mdf.mail_template_activity_expired", "expiring"
         )
 
+    def _get_notified_areas(self):
+        return ("funds",)
+
     def _get_partner_path(self):
         self.ensure_one()
         return f"/my/incentives/requests/{self.request_id.id}"

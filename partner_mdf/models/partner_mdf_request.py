@@ -470,6 +470,9 @@ class PartnerMdfRequest(models.Model):
         self._close_activities()
         self._notify_partner("partner_mdf.mail_template_request_info", "returned")
 
+    def _get_notified_areas(self):
+        return ("funds",)
+
     def _get_partner_path(self):
         self.ensure_one()
         return f"/my/incentives/requests/{self.id}"

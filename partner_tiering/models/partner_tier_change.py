@@ -222,6 +222,9 @@ class PartnerTierChange(models.Model):
             if self.direction == "up":
                 self._thank()
 
+    def _get_notified_areas(self):
+        return ("performance",)
+
     def _get_partner_path(self):
         return "/my/incentives/performance"
 

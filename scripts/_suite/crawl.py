@@ -24,7 +24,7 @@ WIDTHS = (1440, 390)
 STAFF = ("admin", "manager", "channel", "finance", "controller", "compliance")
 PARTNERS = ("anna", "bo")
 #: The portal's pages of the suite; others are Odoo's own.
-PORTAL = re.compile(r"^/(my/incentives|partner-program)")
+PORTAL = re.compile(r"^/(my/incentives|partner-tiers)")
 #: Numbers in an address stand for records: one page of each kind is opened.
 NUMBER = re.compile(r"(?<=/)\d+(?=/|$)")
 #: So many pages of the portal at most; what leads on for ever is a mistake itself.
