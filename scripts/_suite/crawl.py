@@ -22,7 +22,8 @@ ROOT = "partner_incentive_base.menu_incentive_root"
 FOLDER = paths.HOME / "crawl"
 WIDTHS = (1440, 390)
 STAFF = ("admin", "manager", "channel", "finance", "controller", "compliance")
-PARTNERS = ("anna", "bo")
+#: Admins of two partners, and colleagues of the first in each role.
+PARTNERS = ("anna", "bo", "sara", "mia", "finn")
 #: The portal's pages of the suite; others are Odoo's own.
 PORTAL = re.compile(r"^/(my/incentives|partner-tiers)")
 #: Numbers in an address stand for records: one page of each kind is opened.
@@ -70,7 +71,7 @@ Boolean(document.querySelector('.o_list_button_add, .o-kanban-button-new'))
 LINKS = "[...document.querySelectorAll('#wrap a[href]')].map(each => each.href)"
 LOGINS = {
     **{role: f"{role}@incentives.example" for role in STAFF[1:]},
-    "anna": "anna@alpine.example",
+    **{name: f"{name}@alpine.example" for name in PARTNERS if name != "bo"},
     "bo": "bo@baltic.example",
 }
 
