@@ -138,6 +138,8 @@ class PartnerIncentiveSeller(models.Model):
 
     def write(self, vals):
         state = vals.get("state")
+        if {"contact_id", "program_id"} & set(vals):
+            self._check_unanswered()
         if state:
             self.check_access("write")
             for seller in self:
@@ -151,6 +153,18 @@ class PartnerIncentiveSeller(models.Model):
         if self._process_fields & set(vals) and not self.env.su:
             raise AccessError(self.env._("Use Consent or Decline to decide."))
         return super().write(vals)
+
+    def _check_unanswered(self):
+        """A consent is for one person and program."""
+        for seller in self:
+            if seller.state != "requested":
+                raise UserError(
+                    self.env._(
+                        "The employer of %s has answered already. Ask for another "
+                        "person, or program, with a record of its own.",
+                        seller.contact_id.name,
+                    )
+                )
 
     def _change_state(self, state):
         self.ensure_one()

@@ -52,7 +52,25 @@ class PartnerIncentiveTarget(models.Model):
                 vals["partner_id"] = contact.commercial_partner_id.id
         targets = super().create(vals_list)
         targets._check_can_set()
+        targets._get_overruling()._check_open()
         return targets
+
+    def _get_overruling(self):
+        """Targets of one window that take the place of one for every window."""
+        known = {
+            (offer, partner)
+            for offer, partner in self.sudo()._read_group(
+                [
+                    ("offer_id", "in", self.offer_id.ids),
+                    ("partner_id", "in", self.partner_id.ids),
+                    ("window_from", "=", False),
+                ],
+                ["offer_id", "partner_id"],
+            )
+        }
+        return self.filtered(
+            lambda each: each.window_from and (each.offer_id, each.partner_id) in known
+        )
 
     def _check_can_set(self):
         """Targets are terms: those of a published offer are a manager's to add."""

@@ -120,14 +120,17 @@ class PartnerSellThroughFile(models.Model):
         state = vals.get("state")
         if state:
             self.check_access("write")
-            for file in self:
-                file._change_state(state)
-            vals = {
+            others = {
                 name: value
                 for name, value in vals.items()
                 if name not in self._process_fields
             }
-            return super().write(vals) if vals else True
+            if others:
+                # in the state that the file has until now
+                self.write(others)
+            for file in self:
+                file._change_state(state)
+            return True
         if (self._process_fields - {"line_ids"}) & set(vals) and not self.env.su:
             raise AccessError(self.env._("Use the buttons of the file to decide."))
         content = {"file", "partner_id", "company_id", "line_ids"} & set(vals)

@@ -238,6 +238,11 @@ class TestOfferTypes(RebateCommon):
                 target.volume = 1
             with self.assertRaises(UserError):
                 target.unlink()
+            window = {**values, "window_from": date(2026, 1, 1), "volume": 1}
+            with self.assertRaises(UserError):
+                Target.with_user(self.users["manager"]).create(window)
+            window["partner_id"] = self.partner_2.id
+            Target.with_user(self.users["manager"]).create(window)
 
     def test_a_payment_counts_after_its_safety_days(self):
         """Paid on 20 March, safe on 30 March; it belongs to March all the same."""

@@ -141,6 +141,9 @@ class TestSellThrough(RebateCommon):
         file.action_submit()
         with self.assertRaises(UserError):
             file.write({"file": base64.b64encode(b"x")})
+        for state in ("submitted", "draft"):
+            with self.assertRaises(UserError):
+                file.write({"state": state, "partner_id": self.partner_2.id})
         with self.assertRaises(AccessError):
             file.line_ids.write({"amount": 9000})
         with self.assertRaises(UserError):
