@@ -183,6 +183,8 @@ class PartnerIncentiveEnrollment(models.Model):
             for vals in vals_list:
                 vals.pop("accepted_on", None)
                 vals.pop("accepted_by", None)
+            if any(vals.get("payee_id") for vals in vals_list):
+                self._check_may_set_payee()
         enrollments = super().create(vals_list)
         for enrollment in enrollments:
             enrollment.agreement_id = (
@@ -197,6 +199,8 @@ class PartnerIncentiveEnrollment(models.Model):
             raise AccessError(
                 self.env._("Use Accept to record who accepted the agreement.")
             )
+        if "payee_id" in vals:
+            self._check_may_set_payee()
         requested = self.browse()
         if vals.get("state") == "active":
             self._check_can_activate()
@@ -256,6 +260,15 @@ class PartnerIncentiveEnrollment(models.Model):
             waiting.sudo().agreement_told_id = agreement
             waiting._notify_partner(
                 "partner_incentive_base.mail_template_agreement", "announcement"
+            )
+
+    def _check_may_set_payee(self):
+        """Who lets partners in does not decide where their money goes."""
+        if not self.env.su and not self.env.user.has_group(
+            "partner_incentive_base.group_incentive_finance"
+        ):
+            raise AccessError(
+                self.env._("Only finance says who is paid instead of a partner.")
             )
 
     def _check_can_activate(self):

@@ -317,18 +317,22 @@ class PartnerIncentiveRoll(models.TransientModel):
         if self.enrollment_choice == "none":
             return
         state = "active" if self.enrollment_choice == "carry" else "requested"
-        self.env["partner.incentive.enrollment"].create(
+        enrollments = self._get_enrollments().sorted("id")
+        rolled = self.env["partner.incentive.enrollment"].create(
             [
                 {
                     "program_id": program.id,
                     "partner_id": enrollment.partner_id.id,
-                    "payee_id": enrollment.payee_id.id,
                     "date_from": program.date_from,
                     "state": state,
                 }
-                for enrollment in self._get_enrollments().sorted("id")
+                for enrollment in enrollments
             ]
         )
+        # Finance said so for the last year; it stays so whoever rolls the program.
+        for new_sudo, old in zip(rolled.sudo(), enrollments, strict=True):
+            if old.payee_id:
+                new_sudo.payee_id = old.payee_id
 
 
 class PartnerIncentiveRollLine(models.TransientModel):
