@@ -132,17 +132,20 @@ class PartnerIncentiveSettlement(models.Model):
     @api.depends("line_ids.amount", "company_id.incentive_approval_threshold")
     def _compute_amount(self):
         for batch in self:
-            batch.amount = sum(
+            amounts = [
                 line.currency_id._convert(
                     line.amount, batch.company_currency_id, batch.company_id, batch.date
                 )
                 for line in batch.line_ids
-            )
+            ]
+            batch.amount = sum(amounts)
             batch.partner_count = len(
                 batch.line_ids.filtered("amount").mapped("partner_id")
             )
             threshold = batch.company_id.incentive_approval_threshold
-            batch.needs_approval = batch.amount > threshold
+            # What is claimed from one partner does not make less of what others get.
+            paid = sum(amount for amount in amounts if amount > 0)
+            batch.needs_approval = paid > threshold
 
     @api.depends("line_ids.hold_reason", "line_ids.to_review", "line_ids.reviewed_by")
     def _compute_counts(self):
@@ -213,11 +216,12 @@ class PartnerIncentiveSettlement(models.Model):
     def _propose(self, overrides=None):
         """Write the lines of what is due, netted.
 
-        :param overrides: ``{(offer id, partner id): amount}`` to pay regardless
+        :param overrides: ``{(offer id, partner id): amount}`` to pay regardless; by
+            default what was matched with a deduction
         """
         self.ensure_one()
         self.line_ids.unlink()
-        claims = self._get_claims(overrides or {})
+        claims = self._get_claims(overrides or self._get_deducted())
         lines = []
         for claims_of_group in claims.values():
             paid = settlement.payout([claim for claim, _vals in claims_of_group])
@@ -225,11 +229,21 @@ class PartnerIncentiveSettlement(models.Model):
                 amount = paid.get(claim.key, ZERO)
                 if amount or claim.due or self.final:
                     lines.append({**vals, "amount": float(amount)})
-        self.env["partner.incentive.settlement.line"].create(lines)
+        self.env["partner.incentive.settlement.line"]._in_process().create(lines)
         self._apply_debit_notes()
         self._compare_lines()
 
     # -------------------------------------------------------------- payees, holds
+
+    def _get_deducted(self):
+        """``{(offer id, partner id): amount}`` that a partner deducted already."""
+        deducted = defaultdict(Decimal)
+        for part in self.env["partner.incentive.deduction.part"].search(
+            [("settlement_id", "in", self.ids), ("kind", "=", "match")]
+        ):
+            key = (part.offer_id.id, part.deduction_id.partner_id.id)
+            deducted[key] += Decimal(str(part.amount))
+        return dict(deducted)
 
     def _get_payees(self, offers, partner_ids):
         """``{(program id, partner id): payee}`` where another one is paid."""
@@ -815,7 +829,9 @@ class PartnerIncentiveSettlement(models.Model):
                     "product_id": product.id,
                     "account_id": account.id,
                     "quantity": 1.0,
-                    "price_unit": float(amount),
+                    "price_unit": self._get_price(
+                        float(amount), self.env["account.tax"].browse(taxes), product
+                    ),
                     "discount": 0.0,
                     "tax_ids": [Command.set(list(taxes))],
                     "analytic_distribution": False,
@@ -827,6 +843,23 @@ class PartnerIncentiveSettlement(models.Model):
             for taxes, amount in zip(volumes, amounts, strict=True)
             if amount
         ]
+
+    def _get_price(self, amount, taxes, product):
+        """The price of a line that comes to ``amount`` without taxes.
+
+        Taxes that are included in prices would be taken out of it once more.
+        """
+        included = taxes.flatten_taxes_hierarchy().filtered("price_include")
+        if not included:
+            return amount
+        details = taxes._get_tax_details(
+            amount, 1.0, product=product, special_mode="total_excluded"
+        )
+        return amount + sum(
+            data["tax_amount"]
+            for data in details["taxes_data"]
+            if data["tax"] in included
+        )
 
     def _post_netting(self, posting):
         """Offers that cancel out for a partner need no document, just an entry."""
@@ -998,19 +1031,58 @@ class PartnerIncentiveSettlement(models.Model):
                 ("state", "in", ("published", "retired")),
             ]
         )
+        offers = offers.filtered(lambda each: each._books())
+        batches = self.browse()
+        for sooner, partners in self._get_partners_by_speed(offers).items():
+            batches |= self._propose_due_to(company, offers, day, sooner, partners)
+        return batches
+
+    def _get_partners_by_speed(self, offers):
+        """``{days sooner: partners}`` who may be owed something; 0 first.
+
+        Where no tier is paid sooner there are no partners to tell apart: empty.
+        """
+        speeds = self._get_speeds()
+        if not speeds:
+            return {0: self.env["res.partner"]}
+        partner_ids = set()
+        for model, domain in (
+            (
+                "partner.incentive.enrollment",
+                ("program_id", "in", offers.program_id.ids),
+            ),
+            ("partner.incentive.entry", ("offer_id", "in", offers.ids)),
+        ):
+            groups = self.env[model].sudo()._read_group([domain], ["partner_id"])
+            partner_ids |= {partner.id for (partner,) in groups}
+        by_speed = defaultdict(list)
+        for partner_id in sorted(partner_ids):
+            by_speed[speeds.get(partner_id, 0)].append(partner_id)
+        return {
+            sooner: self.env["res.partner"].browse(ids)
+            for sooner, ids in sorted(by_speed.items())
+        }
+
+    def _propose_due_to(self, company, offers, day, sooner, partners):
+        """Make the proposals for partners who are paid at the same time.
+
+        :param sooner: days by which the review window is shorter for them
+        :param partners: the only ones, or empty for all
+        """
+        domain = [
+            ("offer_id", "in", offers.ids),
+            ("settlement_id.state", "!=", "cancelled"),
+        ]
+        if partners:
+            domain.append(("partner_id", "in", partners.ids))
         proposed = dict(
             self.env["partner.incentive.settlement.line"]._read_group(
-                [
-                    ("offer_id", "in", offers.ids),
-                    ("settlement_id.state", "!=", "cancelled"),
-                ],
-                ["offer_id"],
-                ["cutoff:max"],
+                domain, ["offer_id"], ["cutoff:max"]
             )
         )
         due = {False: offers.browse(), True: offers.browse()}
-        for offer in offers.filtered(lambda each: each._books()):
-            cutoff = offer._get_settlement_cutoff(day)
+        for offer in offers:
+            cutoff = offer._get_settlement_cutoff(day, sooner)
             before = proposed.get(offer)
             if cutoff and (not before or before < cutoff):
                 end = offer._get_end_date()
@@ -1025,6 +1097,7 @@ class PartnerIncentiveSettlement(models.Model):
                     "date": day,
                     "final": final,
                     "offer_ids": [Command.set(group.ids)],
+                    "partner_ids": [Command.set(partners.ids)],
                     "user_id": company.incentive_settlement_user_id.id or self.env.uid,
                 }
             )

@@ -73,6 +73,9 @@ class PartnerIncentiveSettlementLine(models.Model):
         index="btree_not_null",
     )
     partner_note = fields.Text(readonly=True)
+    disputed_hold = fields.Char(
+        readonly=True, help="The reason to hold that the partner's dispute gave."
+    )
     answered_by = fields.Many2one("res.users", readonly=True)
     answered_on = fields.Datetime(readonly=True)
     move_id = fields.Many2one(
@@ -96,6 +99,13 @@ class PartnerIncentiveSettlementLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "What is due is calculated. Compute the proposal instead of "
+                    "adding lines by hand."
+                )
+            )
         lines = super().create(vals_list)
         lines._check_open()
         return lines
@@ -155,10 +165,10 @@ class PartnerIncentiveSettlementLine(models.Model):
             "answered_by": user.id,
             "answered_on": fields.Datetime.now(),
         }
-        if answer == "disputed":
-            values["hold_reason"] = self.env._("Disputed: %s", note)
-        elif self.partner_answer == "disputed":
-            values["hold_reason"] = False
+        # What finance put on hold itself, a partner's answer does not let go.
+        if self.hold_reason == self.disputed_hold:
+            hold = self.env._("Disputed: %s", note) if answer == "disputed" else False
+            values.update(hold_reason=hold, disputed_hold=hold)
         line_sudo = self._in_process()
         line_sudo.write(values)
         line_sudo.settlement_id._on_answer(line_sudo)

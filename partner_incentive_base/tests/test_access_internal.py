@@ -371,12 +371,50 @@ class TestAccessInternal(AccessCommon, IncentiveCommon):
         batch.action_propose()
         for vals in ({"due": 5000}, {"partner_id": self.partner_2.id}):
             self._refuses("finance", batch.line_ids, "write", vals)
+        line = batch.line_ids[0]
+        self._refuses(
+            "finance",
+            self.env[line._name],
+            "create",
+            {
+                "settlement_id": batch.id,
+                "offer_id": self.offer.id,
+                "partner_id": self.partner_2.id,
+                "payee_id": line.partner_id.id,
+                "amount": 100,
+            },
+        )
         batch._post()
         for vals in ({"amount": 5000}, {"due": 5000}):
             self._refuses("finance", batch.line_ids, "write", vals)
         self._refuses("finance", batch.line_ids, "unlink")
         self._refuses("finance", batch, "unlink")
         self._refuses("finance", batch, "write", {"date": "2026-01-01"})
+
+    def test_only_finance_says_who_is_paid_instead(self):
+        payee = {"payee_id": self.partner_2.id}
+        for role in ("user", "manager"):
+            self._refuses(role, self.enrollment_1, "write", payee)
+        self.enrollment_1.with_user(self.users["finance"]).write(payee)
+        self.assertEqual(self.enrollment_1.payee_id, self.partner_2)
+
+    def test_a_claim_from_one_does_not_hide_a_payout_to_another(self):
+        self.company.incentive_approval_threshold = 80
+        batch = self.env["partner.incentive.settlement"].create(
+            {"company_id": self.company.id, "date": date(2026, 3, 31)}
+        )
+        for partner, amount in ((self.partner_1, 100), (self.partner_2, -50)):
+            self.env["partner.incentive.settlement.line"].sudo().create(
+                {
+                    "settlement_id": batch.id,
+                    "offer_id": self.offer.id,
+                    "partner_id": partner.id,
+                    "due": amount,
+                    "amount": amount,
+                }
+            )
+        self.assertEqual(batch.amount, 50)
+        self.assertTrue(batch.needs_approval)
 
     def _approve_claim(self):
         for state in ("submitted", "validated", "approved"):

@@ -324,16 +324,20 @@ class TestMail(PortalCommon):
                 for n in range(count)
             ]
         )
-        return self.env["partner.incentive.settlement.line"].create(
-            [
-                {
-                    "settlement_id": batch.id,
-                    "offer_id": batch.line_ids.offer_id[0].id,
-                    "partner_id": partner.id,
-                    "amount": 10,
-                }
-                for partner in partners
-            ]
+        return (
+            self.env["partner.incentive.settlement.line"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "settlement_id": batch.id,
+                        "offer_id": batch.line_ids.offer_id[0].id,
+                        "partner_id": partner.id,
+                        "amount": 10,
+                    }
+                    for partner in partners
+                ]
+            )
         )
 
     # ---------------------------------------------------------------------- colleagues

@@ -67,6 +67,18 @@ class TestPortalPayouts(PortalCommon):
         with self.assertRaisesRegex(UserError, "settled already"):
             self.line_1._answer("confirmed", "", self.portal_1)
 
+    def test_what_finance_holds_no_answer_lets_go(self):
+        self.batch.action_share()
+        self.line_1.sudo().hold_reason = "Audit"
+        for answer in ("disputed", "confirmed"):
+            self.line_1._answer(answer, "Please pay", self.portal_1)
+            self.assertEqual(self.line_1.hold_reason, "Audit")
+        self.line_1.sudo().hold_reason = False
+        self.line_1._answer("disputed", "Too little", self.portal_1)
+        self.assertIn("Too little", self.line_1.hold_reason)
+        self.line_1._answer("confirmed", "", self.portal_1)
+        self.assertFalse(self.line_1.hold_reason)
+
     def test_what_was_typed_is_kept(self):
         self.batch.action_share()
         page = self._post(

@@ -184,6 +184,25 @@ class TestPayout(RebateCommon):
             self._propose(date(2026, 2, 20), offer).line_ids.partner_id, self.partner_1
         )
 
+    def test_proposals_for_the_tier_that_is_paid_sooner(self):
+        self.company.sudo().incentive_propose_settlements = True
+        self._create_offer(settlement_delay=20)
+        self.partner_2.grade_id = self.env["res.partner.grade"].create(
+            {"name": "Gold", "incentive_payout_days": 15}
+        )
+        for partner in (self.partner_1, self.partner_2):
+            self._invoice(partner, date(2026, 1, 10), 1000)
+        Settlement = self.env["partner.incentive.settlement"]
+        for day, partner in (
+            ("2026-02-05", self.partner_2),
+            ("2026-02-20", self.partner_1),
+        ):
+            with freeze_time(day):
+                batch = Settlement._propose_due(self.company)
+                self.assertEqual(batch.line_ids.partner_id, partner)
+                self.assertFalse(Settlement._propose_due(self.company))
+                batch._post()
+
     def test_proposals_come_by_themselves(self):
         self.company.sudo().write(
             {

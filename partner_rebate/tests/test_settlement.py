@@ -103,6 +103,42 @@ class TestSettlement(RebateCommon):
         self.assertEqual(self._balance("accrued"), 0)
         self.assertLedgerAgrees()
 
+    def test_taxes_that_are_included_in_prices(self):
+        """At 20 % included, 1,200 are 1,000 untaxed: 100 are owed, and 20 of tax."""
+        offer = self._create_offer()
+        tax = self.env["account.tax"].create(
+            {
+                "name": "20 % included",
+                "amount": 20,
+                "type_tax_use": "sale",
+                "price_include_override": "tax_included",
+                "company_id": self.company.id,
+            }
+        )
+        invoice = self._invoice(
+            self.partner_1,
+            date(2026, 1, 10),
+            0,
+            lines=[],
+            invoice_line_ids=[
+                Command.create(
+                    {
+                        "product_id": self.product.id,
+                        "price_unit": 1200,
+                        "tax_ids": [Command.set(tax.ids)],
+                    }
+                )
+            ],
+        )
+        self.assertEqual(invoice.amount_untaxed, 1000)
+        self._accrue(date(2026, 1, 31), offer)
+        note = self._settle(date(2026, 1, 31), offer).move_ids
+        self.assertEqual(note.amount_untaxed, 100)
+        self.assertEqual(note.amount_tax, 20)
+        self.assertEqual(self._balance("accrued"), 0)
+        self.assertFalse(self._settle(date(2026, 2, 28), offer).line_ids)
+        self.assertLedgerAgrees()
+
     def test_suite_documents_never_count(self):
         offer = self._create_offer()
         self._invoice(self.partner_1, date(2026, 1, 10), 1000)
