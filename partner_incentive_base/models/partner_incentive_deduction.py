@@ -201,12 +201,7 @@ class PartnerIncentiveDeduction(models.Model):
                 "partner_ids": [Command.set(self.partner_id.ids)],
             }
         )
-        offers = batch._get_offers().filtered(
-            lambda offer: (
-                offer.currency_id == self.currency_id
-                and offer._get_terms_in_force().payout in ("credit_note", "offset")
-            )
-        )
+        offers = batch._get_offers().filtered(self._may_match)
         dues = batch._get_dues(offers)
         owed = [
             (self.env["partner.incentive.offer"].browse(offer_id), vals["due"])
@@ -215,6 +210,15 @@ class PartnerIncentiveDeduction(models.Model):
         ]
         return sorted(
             owed, key=lambda each: (each[0] != self.offer_id, each[0].sequence)
+        )
+
+    def _may_match(self, offer):
+        """Whether what an offer owes can clear the invoice."""
+        self.ensure_one()
+        payout = offer._get_terms_in_force().payout
+        return offer.currency_id == self.currency_id and payout in (
+            "credit_note",
+            "offset",
         )
 
     # ------------------------------------------------------------------- resolution
@@ -234,15 +238,34 @@ class PartnerIncentiveDeduction(models.Model):
                     )
                 )
             deduction.part_ids._check_complete()
+            deduction._check_still_open()
             deduction._match()
             deduction._write_off()
             deduction._deny()
             deduction._transition("done")
 
+    def _check_still_open(self):
+        """The invoice may have been paid since it was entered what is missing."""
+        self.ensure_one()
+        cleared = sum(part.amount for part in self.part_ids if part.kind != "deny")
+        residual = self.move_id.sudo().amount_residual
+        if self.currency_id.compare_amounts(cleared, residual) > 0:
+            raise UserError(
+                self.env._(
+                    "%(residual)s of %(invoice)s is open, less than %(cleared)s. "
+                    "Lower the parts of %(name)s.",
+                    residual=self.currency_id.format(residual),
+                    invoice=self.move_id.sudo().name,
+                    cleared=self.currency_id.format(cleared),
+                    name=self.name,
+                )
+            )
+
     def _match(self):
         """Settle the matched parts with one settlement; it clears the invoice.
 
-        A settlement that needs approval waits for it, like any other.
+        A settlement that needs approval, or a look since it deviates from the last
+        ones, waits for it, like any other.
         """
         matched = self.part_ids.filtered(lambda part: part.kind == "match")
         if not matched:
@@ -273,8 +296,24 @@ class PartnerIncentiveDeduction(models.Model):
                         offer=line.offer_id.name,
                     )
                 )
+            if amount is not None and line.hold_reason:
+                raise UserError(
+                    self.env._(
+                        "%(partner)s cannot be paid under %(offer)s: %(reason)s. "
+                        "Mend that first.",
+                        partner=line.partner_id.name,
+                        offer=line.offer_id.name,
+                        reason=line.hold_reason,
+                    )
+                )
         matched.write({"settlement_id": batch.id})
-        if batch.needs_approval:
+        if batch.review_count and not batch.needs_approval:
+            batch.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Review what was deducted in %s", self.name),
+                user_id=batch.user_id.id or self.env.uid,
+            )
+        elif batch.needs_approval:
             batch.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Approve what was deducted in %s", self.name),
@@ -364,7 +403,7 @@ class PartnerIncentiveDeduction(models.Model):
         self._check_finance()
         for deduction in self:
             if deduction.state == "done" and any(
-                part.kind != "deny" for part in deduction.part_ids
+                part._is_booked() for part in deduction.part_ids
             ):
                 raise UserError(
                     self.env._(

@@ -51,10 +51,26 @@ class PartnerIncentiveDeductionPart(models.Model):
     def _unlink_except_open(self):
         self.deduction_id._check_open()
 
+    def _is_booked(self):
+        """Whether a document stands, or is going to, for the part."""
+        self.ensure_one()
+        batch = self.settlement_id
+        return bool(self.move_id or (batch and batch.state != "cancelled"))
+
     def _check_complete(self):
         for part in self:
             if part.kind == "match" and not part.offer_id:
                 raise UserError(self.env._("Say which offer each matched part is for."))
+            if part.kind == "match" and not part.deduction_id._may_match(part.offer_id):
+                raise UserError(
+                    self.env._(
+                        "%(offer)s does not pay by credit note in %(currency)s, so "
+                        "it cannot clear %(invoice)s.",
+                        offer=part.offer_id.name,
+                        currency=part.deduction_id.currency_id.name,
+                        invoice=part.deduction_id.move_id.sudo().name,
+                    )
+                )
             if part.kind != "match" and not part.note:
                 raise UserError(
                     self.env._("Give a reason for what is denied or written off.")

@@ -97,6 +97,57 @@ class TestDeduction(RebateCommon):
         batch.with_user(self.users["admin"]).action_post()
         self.assertEqual(self.short.amount_residual, 50)
 
+    def test_what_deviates_waits_for_a_look(self):
+        """60 of 100 are matched: the proposal differs from the provision by more."""
+        self.company.sudo().incentive_variance_percent = 20
+        self._match(60, rest=90)
+        self.deduction.action_resolve()
+        batch = self.deduction.part_ids.settlement_id
+        self.assertEqual(batch.state, "draft")
+        self.assertIn("Review", batch.activity_ids.summary)
+        # What is matched stays so when the proposal is computed anew.
+        batch.with_user(self.users["finance"]).action_propose()
+        self.assertEqual(batch.line_ids.amount, 60)
+        with self.assertRaisesRegex(UserError, "settled or written off"):
+            self.deduction.action_reopen()
+        batch.line_ids.with_user(self.users["finance"]).action_review()
+        batch.with_user(self.users["finance"]).action_post()
+        self.assertEqual(self.short.amount_residual, 90)
+        self.assertLedgerAgrees()
+
+    def test_a_payout_on_hold_is_not_matched(self):
+        self.company.sudo().incentive_require_vat = True
+        self._match(100, rest=50)
+        with self.assertRaisesRegex(UserError, "no tax ID"):
+            self.deduction.action_resolve()
+        self.assertEqual(self.deduction.state, "open")
+
+    def test_only_what_can_clear_the_invoice_is_matched(self):
+        bills = self._create_offer(name="Bills", payout="vendor_bill")
+        self._match(100, rest=50, offer=bills)
+        with self.assertRaisesRegex(UserError, "does not pay by credit note"):
+            self.deduction.action_resolve()
+
+    def test_an_invoice_that_was_paid_meanwhile(self):
+        self._match(100, rest=50)
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=self.short.ids
+        ).create({"payment_date": date(2026, 2, 25), "amount": 120})._create_payments()
+        with self.assertRaisesRegex(UserError, "is open, less than"):
+            self.deduction.action_resolve()
+
+    def _match(self, amount, rest, offer=None):
+        self.deduction.part_ids = [
+            Command.create(
+                {
+                    "kind": "match",
+                    "offer_id": (offer or self.offer).id,
+                    "amount": amount,
+                }
+            ),
+            Command.create({"kind": "deny", "amount": rest, "note": "Unknown"}),
+        ]
+
     def test_only_finance_and_only_while_open(self):
         with self.assertRaises(AccessError):
             self.deduction.with_user(self.users["manager"]).action_resolve()
