@@ -10,6 +10,7 @@ of each screen is kept.
 import ast
 import json
 import re
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 from . import axe, paths
@@ -124,7 +125,10 @@ class Visitor(Session):
         return found[0] if found else None
 
     def leads_to_a_page(self, link):
-        """Whether a link opens a page, and not a file."""
+        """Whether a link opens a page, and not a file.
+
+        :raise urllib.error.HTTPError: if it opens nothing
+        """
         with self._opener.open(link, timeout=120) as response:
             about = response.headers
             return (
@@ -240,7 +244,7 @@ class Client(Visit):
 
 
 class Portal(Visit):
-    ready = "document.querySelector('#wrap')"
+    ready = "document.querySelector('#wrap, main')"
 
     def crawl(self, thorough):
         """Follow the links from the home of the incentives, one page of each kind."""
@@ -258,10 +262,19 @@ class Portal(Visit):
                     and PORTAL.match(parts.path)
                     and kind not in seen
                     and len(seen) < MAX_PAGES
-                    and self.session.leads_to_a_page(link)
+                    and self._leads_on(path, link)
                 ):
                     seen.add(kind)
                     waiting.append(parts.path)
+
+    def _leads_on(self, path, link):
+        """Whether a link opens another page; one that is refused is a finding."""
+        try:
+            return self.session.leads_to_a_page(link)
+        except HTTPError as error:
+            link = link.removeprefix(self.url)
+            self.findings.append((f"{self.name} {path}", f"{link}: {error}"))
+            return False
 
     def check(self):
         self.page.evaluate(axe.ensure_script().read_text())
