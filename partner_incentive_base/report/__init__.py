@@ -9,4 +9,5 @@ from . import partner_incentive_attribution_report
 from . import partner_incentive_checkbook
 from . import partner_incentive_claim_report
 from . import partner_incentive_statement
-from . import report_partner_incentive
+from . import report_partner_incentive_rollforward
+from . import report_partner_incentive_statement

@@ -574,7 +574,7 @@ class TestReports(ReportCommon):
 
     def test_paper_tells_that_it_sums_up(self):
         path = "odoo.addons.partner_incentive_base"
-        with patch(f"{path}.report.report_partner_incentive.MAX_LINES", 2):
+        with patch(f"{path}.report.report_partner_incentive_statement.MAX_LINES", 2):
             html = (
                 self.env["ir.actions.report"]
                 ._render_qweb_html(

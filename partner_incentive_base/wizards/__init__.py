@@ -4,12 +4,15 @@ from . import partner_customer_contract_import_line
 from . import partner_customer_contract_preview
 from . import partner_customer_contract_preview_line
 from . import partner_incentive_accrue
+from . import partner_incentive_accrue_line
 from . import partner_incentive_announce
 from . import partner_incentive_calendar_years
 from . import partner_incentive_dispute_decision
 from . import partner_incentive_enroll
 from . import partner_incentive_explanation
+from . import partner_incentive_explanation_step
 from . import partner_incentive_reason
 from . import partner_incentive_report_options
 from . import partner_incentive_roll
+from . import partner_incentive_roll_line
 from . import sale_make_invoice_advance

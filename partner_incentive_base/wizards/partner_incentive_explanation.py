@@ -635,17 +635,3 @@ class PartnerIncentiveExplanation(models.TransientModel):
             "%s belongs to none of the offer's segments and is not named by it.",
             partner.name,
         )
-
-
-class PartnerIncentiveExplanationStep(models.TransientModel):
-    """One line of an explanation."""
-
-    _name = "partner.incentive.explanation.step"
-    _description = "Incentive Explanation Step"
-
-    explanation_id = fields.Many2one(
-        "partner.incentive.explanation", ondelete="cascade"
-    )
-    name = fields.Char(readonly=True)
-    value = fields.Char(readonly=True)
-    note = fields.Char(readonly=True)
