@@ -85,7 +85,9 @@ class PartnerIncentiveAudit(models.Model):
         "partner.incentive.audit.line", "audit_id", string="Sampled claims", copy=False
     )
     sample_count = fields.Integer(compute="_compute_pass_rate", store=True)
-    passed_count = fields.Integer(compute="_compute_pass_rate", store=True)
+    passed_count = fields.Integer(
+        string="Passed", compute="_compute_pass_rate", store=True
+    )
     pass_rate = fields.Float(
         compute="_compute_pass_rate",
         store=True,

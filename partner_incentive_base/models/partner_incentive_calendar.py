@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import format_date
 
 from ..engine import calendars
 
@@ -62,7 +63,7 @@ class PartnerIncentiveCalendar(models.Model):
     date_from = fields.Date(string="From", compute="_compute_dates")
     date_to = fields.Date(string="To", compute="_compute_dates")
     offer_ids = fields.One2many("partner.incentive.offer", "calendar_id")
-    offer_count = fields.Integer(compute="_compute_offer_count")
+    offer_count = fields.Integer(string="Offers", compute="_compute_offer_count")
 
     @api.depends("period_ids.date_from", "period_ids.date_to")
     def _compute_dates(self):
@@ -176,15 +177,15 @@ class PartnerIncentiveCalendar(models.Model):
                 "A year that begins on %(start)s follows a year that ended on %(end)s, "
                 "which does not fit the rule for the 53rd week (%(rule)s). Begin "
                 "with another day, or change the rule.",
-                start=error.values[0] + timedelta(days=1),
-                end=error.values[0],
+                start=format_date(self.env, error.values[0] + timedelta(days=1)),
+                end=format_date(self.env, error.values[0]),
                 rule=rule[self.long_years],
             )
         first, following = error.values[0], error.values[-1]
         names = {
             "calendar": self.name,
-            "first": f"{first.start} – {first.end}",
-            "following": f"{following.start} – {following.end}",
+            "first": self._name_period(first),
+            "following": self._name_period(following),
         }
         if error.code == "reversed":
             return self.env._(
@@ -214,6 +215,10 @@ class PartnerIncentiveCalendar(models.Model):
             "before those of %(first)s. Number the periods of a year in their order.",
             **names,
         )
+
+    def _name_period(self, window):
+        first, last = (format_date(self.env, day) for day in (window.start, window.end))
+        return f"{first} – {last}"
 
     def action_generate(self):
         """Ask for how many years, and which."""

@@ -196,7 +196,7 @@ class PartnerIncentiveDispute(models.Model):
         copy=False,
         index="btree_not_null",
     )
-    is_late = fields.Boolean(compute="_compute_is_late")
+    is_late = fields.Boolean(string="Late", compute="_compute_is_late")
     can_reopen = fields.Boolean(compute="_compute_can_reopen")
 
     _one_live = models.UniqueIndex(

@@ -117,9 +117,11 @@ class PartnerIncentiveImport(models.Model):
     )
     booked_by = fields.Many2one("res.users", readonly=True, copy=False)
     booked_on = fields.Datetime(readonly=True, copy=False)
-    good_count = fields.Integer(compute="_compute_counts")
-    bad_count = fields.Integer(compute="_compute_counts")
-    known_count = fields.Integer(compute="_compute_counts")
+    good_count = fields.Integer(string="Correct lines", compute="_compute_counts")
+    bad_count = fields.Integer(string="Lines with errors", compute="_compute_counts")
+    known_count = fields.Integer(
+        string="Lines booked before", compute="_compute_counts"
+    )
     unchecked_count = fields.Integer(compute="_compute_counts")
 
     def _default_date(self):

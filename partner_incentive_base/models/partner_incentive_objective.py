@@ -82,7 +82,7 @@ class PartnerIncentiveObjective(models.Model):
     offer_ids = fields.Many2many(
         "partner.incentive.offer", "partner_incentive_offer_objective_rel"
     )
-    offer_count = fields.Integer(compute="_compute_offer_count")
+    offer_count = fields.Integer(string="Offers", compute="_compute_offer_count")
     volume = fields.Monetary(
         compute="_compute_figures",
         help="Sales of the fiscal year that its offers pay on, each sale once.",

@@ -222,7 +222,9 @@ class PartnerIncentiveOffer(models.Model):
     earned_amount = fields.Monetary(compute="_compute_ledger_totals")
     settled_amount = fields.Monetary(compute="_compute_ledger_totals")
     outstanding_amount = fields.Monetary(compute="_compute_ledger_totals")
-    earning_partner_count = fields.Integer(compute="_compute_ledger_totals")
+    earning_partner_count = fields.Integer(
+        string="Earning partners", compute="_compute_ledger_totals"
+    )
     overlap_warning = fields.Html(compute="_compute_overlap_warning")
     terms_warning = fields.Text(compute="_compute_terms_warning")
     can_publish = fields.Boolean(compute="_compute_can_publish")

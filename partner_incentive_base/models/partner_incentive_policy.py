@@ -97,7 +97,9 @@ class PartnerIncentivePolicy(models.Model):
     acceptance_ids = fields.One2many(
         "partner.incentive.policy.acceptance", "policy_id", readonly=True
     )
-    acceptance_count = fields.Integer(compute="_compute_acceptance_count")
+    acceptance_count = fields.Integer(
+        string="Acceptances", compute="_compute_acceptance_count"
+    )
 
     _number_unique = models.UniqueIndex(
         "(company_id, kind, COALESCE(region_id, 0), number)",

@@ -111,10 +111,10 @@ class PartnerIncentiveProgram(models.Model):
     agreement_ids = fields.One2many("partner.incentive.agreement", "program_id")
     budget_ids = fields.One2many("partner.incentive.budget", "program_id")
     claim_ids = fields.One2many("partner.incentive.claim", "program_id")
-    offer_count = fields.Integer(compute="_compute_counts")
-    enrollment_count = fields.Integer(compute="_compute_counts")
-    claim_count = fields.Integer(compute="_compute_counts")
-    budget_count = fields.Integer(compute="_compute_counts")
+    offer_count = fields.Integer(string="Offers", compute="_compute_counts")
+    enrollment_count = fields.Integer(string="Enrollments", compute="_compute_counts")
+    claim_count = fields.Integer(string="Claims", compute="_compute_counts")
+    budget_count = fields.Integer(string="Budgets", compute="_compute_counts")
     agreement_id = fields.Many2one(
         "partner.incentive.agreement",
         string="Agreement in force",

@@ -53,9 +53,9 @@ class PartnerIncentiveRun(models.Model):
     )
     entry_ids = fields.One2many("partner.incentive.entry", "run_id", readonly=True)
     move_ids = fields.One2many("account.move", compute="_compute_moves")
-    move_count = fields.Integer(compute="_compute_moves")
-    entry_count = fields.Integer(compute="_compute_totals")
-    partner_count = fields.Integer(compute="_compute_totals")
+    move_count = fields.Integer(string="Journal entries", compute="_compute_moves")
+    entry_count = fields.Integer(string="Ledger entries", compute="_compute_totals")
+    partner_count = fields.Integer(string="Partners", compute="_compute_totals")
     amount = fields.Monetary(
         compute="_compute_totals",
         currency_field="company_currency_id",

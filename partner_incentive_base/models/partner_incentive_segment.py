@@ -45,7 +45,7 @@ class PartnerIncentiveSegment(models.Model):
         "res.partner", "partner_incentive_segment_exclude_rel", string="Never"
     )
     partner_domain = fields.Char(string="Further conditions")
-    partner_count = fields.Integer(compute="_compute_partner_count")
+    partner_count = fields.Integer(string="Partners", compute="_compute_partner_count")
 
     @api.constrains("partner_domain")
     def _check_partner_domain(self):

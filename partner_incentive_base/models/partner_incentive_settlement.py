@@ -115,14 +115,14 @@ class PartnerIncentiveSettlement(models.Model):
     )
     entry_ids = fields.One2many("partner.incentive.entry", "settlement_id")
     move_ids = fields.One2many("account.move", "incentive_settlement_id")
-    move_count = fields.Integer(compute="_compute_move_count")
+    move_count = fields.Integer(string="Documents", compute="_compute_move_count")
     amount = fields.Monetary(
         compute="_compute_amount", currency_field="company_currency_id"
     )
     partner_count = fields.Integer(compute="_compute_amount")
     needs_approval = fields.Boolean(compute="_compute_amount")
-    hold_count = fields.Integer(compute="_compute_counts")
-    review_count = fields.Integer(compute="_compute_counts")
+    hold_count = fields.Integer(string="Payouts on hold", compute="_compute_counts")
+    review_count = fields.Integer(string="Payouts to review", compute="_compute_counts")
 
     @api.depends("move_ids")
     def _compute_move_count(self):

@@ -52,6 +52,7 @@ class ResPartner(models.Model):
         help="Takes part in a program today.",
     )
     incentive_entry_count = fields.Integer(
+        string="Incentive entries",
         compute="_compute_incentive_entry_count",
         groups=INSIDERS,
     )

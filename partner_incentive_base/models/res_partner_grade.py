@@ -15,7 +15,9 @@ class ResPartnerGrade(models.Model):
     history_ids = fields.One2many(
         "partner.incentive.grade.history", "grade_id", groups=INSIDERS
     )
-    history_count = fields.Integer(compute="_compute_history_count", groups=INSIDERS)
+    history_count = fields.Integer(
+        string="Changes", compute="_compute_history_count", groups=INSIDERS
+    )
 
     def _compute_history_count(self):
         counts = dict(

@@ -32,8 +32,8 @@ class PartnerCustomerContractImport(models.TransientModel):
     )
     checked = fields.Boolean(readonly=True)
     line_ids = fields.One2many("partner.customer.contract.import.line", "wizard_id")
-    good_count = fields.Integer(compute="_compute_counts")
-    bad_count = fields.Integer(compute="_compute_counts")
+    good_count = fields.Integer(string="Correct lines", compute="_compute_counts")
+    bad_count = fields.Integer(string="Lines with errors", compute="_compute_counts")
 
     def _compute_counts(self):
         for wizard in self:

@@ -40,7 +40,7 @@ class PartnerIncentiveAnnounce(models.TransientModel):
         "partner_incentive_announce_allowed_rel",
         compute="_compute_allowed_contact_ids",
     )
-    contact_count = fields.Integer(compute="_compute_contact_count")
+    contact_count = fields.Integer(string="Contacts", compute="_compute_contact_count")
     without_mail = fields.Char(compute="_compute_contact_count")
 
     @api.depends("offer_id")

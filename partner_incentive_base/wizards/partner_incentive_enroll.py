@@ -35,7 +35,9 @@ class PartnerIncentiveEnroll(models.TransientModel):
     )
     signed_pdf = fields.Binary(string="Signed agreement")
     signed_pdf_name = fields.Char()
-    enrolled_count = fields.Integer(compute="_compute_enrolled_count")
+    enrolled_count = fields.Integer(
+        string="Enrolled already", compute="_compute_enrolled_count"
+    )
 
     def _default_date_from(self):
         program = self.env["partner.incentive.offer"]._default_program()

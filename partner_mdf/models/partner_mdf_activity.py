@@ -190,7 +190,7 @@ class PartnerMdfActivity(models.Model):
         compute="_compute_figures", help="Approved, and not claimed yet."
     )
     spent = fields.Monetary(compute="_compute_figures", string="Reimbursed")
-    claim_count = fields.Integer(compute="_compute_claim_count")
+    claim_count = fields.Integer(string="Claims", compute="_compute_claim_count")
 
     # Co-innovation
     deliverable = fields.Text(help="What the milestone delivers.")

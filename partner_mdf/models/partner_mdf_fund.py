@@ -305,7 +305,7 @@ class PartnerMdfFund(models.Model):
     pending = fields.Monetary(
         compute="_compute_pending", help="Requested and not decided yet."
     )
-    request_count = fields.Integer(compute="_compute_pending")
+    request_count = fields.Integer(string="Requests", compute="_compute_pending")
     used_percent = fields.Float(
         string="Used (%)", compute="_compute_figures", digits=(16, 1)
     )

@@ -51,7 +51,7 @@ class PartnerIncentiveOffer(models.Model):
     _inherit = "partner.incentive.offer"
 
     target_ids = fields.One2many("partner.incentive.target", "offer_id")
-    target_count = fields.Integer(compute="_compute_target_count")
+    target_count = fields.Integer(string="Targets", compute="_compute_target_count")
 
     def _compute_target_count(self):
         counts = {

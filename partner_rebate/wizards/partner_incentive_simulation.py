@@ -37,7 +37,7 @@ class PartnerIncentiveSimulation(models.TransientModel):
     line_ids = fields.One2many(
         "partner.incentive.simulation.line", "wizard_id", readonly=True
     )
-    partner_count = fields.Integer(compute="_compute_totals")
+    partner_count = fields.Integer(string="Partners", compute="_compute_totals")
     volume = fields.Monetary(string="Earning volume", compute="_compute_totals")
     cost = fields.Monetary(compute="_compute_totals")
     paid = fields.Monetary(compute="_compute_totals")

@@ -58,7 +58,7 @@ class PartnerAnnouncement(models.Model):
         tracking=True,
     )
     receipt_ids = fields.One2many("partner.announcement.receipt", "announcement_id")
-    read_count = fields.Integer(compute="_compute_counts")
+    read_count = fields.Integer(string="Read by", compute="_compute_counts")
     question_count = fields.Integer(string="Unanswered", compute="_compute_counts")
 
     @api.depends("receipt_ids.question", "receipt_ids.answer")

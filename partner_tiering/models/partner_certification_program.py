@@ -46,7 +46,7 @@ class PartnerCertificationProgram(models.Model):
     )
     description = fields.Html(translate=True)
     certification_ids = fields.One2many("partner.certification", "program_id")
-    held_count = fields.Integer(compute="_compute_held_count")
+    held_count = fields.Integer(string="Held", compute="_compute_held_count")
 
     _validity_positive = models.Constraint(
         "CHECK (validity_months >= 0)", "The validity cannot be negative."

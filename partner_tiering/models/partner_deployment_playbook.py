@@ -31,7 +31,9 @@ class PartnerDeploymentPlaybook(models.Model):
     item_ids = fields.One2many(
         "partner.deployment.playbook.item", "playbook_id", string="Items", copy=True
     )
-    deployment_count = fields.Integer(compute="_compute_deployment_count")
+    deployment_count = fields.Integer(
+        string="Deployments", compute="_compute_deployment_count"
+    )
 
     _target_positive = models.Constraint(
         "CHECK (target_days > 0)", "The target is one day at least."

@@ -38,8 +38,8 @@ class PartnerEnablementSession(models.Model):
     attendance_ids = fields.One2many(
         "partner.enablement.attendance", "session_id", copy=False
     )
-    registered_count = fields.Integer(compute="_compute_counts")
-    attended_count = fields.Integer(compute="_compute_counts")
+    registered_count = fields.Integer(string="Registered", compute="_compute_counts")
+    attended_count = fields.Integer(string="Attended", compute="_compute_counts")
 
     _seats_positive = models.Constraint(
         "CHECK (seats >= 0)", "The number of seats cannot be negative."

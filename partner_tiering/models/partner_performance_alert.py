@@ -65,10 +65,21 @@ class PartnerPerformanceAlert(models.Model):
         readonly=True,
     )
     value = fields.Float(digits=(16, 4), readonly=True, aggregator=None)
-    own_median = fields.Float(digits=(16, 4), readonly=True, aggregator=None)
-    own_distance = fields.Float(digits=(16, 2), readonly=True, aggregator=None)
-    peer_median = fields.Float(digits=(16, 4), readonly=True, aggregator=None)
-    peer_distance = fields.Float(digits=(16, 2), readonly=True, aggregator=None)
+    own_median = fields.Float(
+        string="Median of its own past", digits=(16, 4), readonly=True, aggregator=None
+    )
+    own_distance = fields.Float(
+        string="Distance from its own past",
+        digits=(16, 2),
+        readonly=True,
+        aggregator=None,
+    )
+    peer_median = fields.Float(
+        string="Median of its peers", digits=(16, 4), readonly=True, aggregator=None
+    )
+    peer_distance = fields.Float(
+        string="Distance from its peers", digits=(16, 2), readonly=True, aggregator=None
+    )
     explanation = fields.Char(compute="_compute_explanation")
     state = fields.Selection(
         [

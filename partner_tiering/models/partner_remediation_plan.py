@@ -59,7 +59,7 @@ class PartnerRemediationPlan(models.Model):
     )
     task_ids = fields.One2many("partner.remediation.task", "plan_id", copy=True)
     progress = fields.Float(compute="_compute_progress")
-    is_late = fields.Boolean(compute="_compute_progress")
+    is_late = fields.Boolean(string="Late", compute="_compute_progress")
 
     @api.depends("task_ids.done", "task_ids.date_due", "date_due", "state")
     def _compute_progress(self):

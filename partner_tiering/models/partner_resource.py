@@ -29,7 +29,7 @@ class PartnerResource(models.Model):
     current_id = fields.Many2one(
         "partner.resource.version", compute="_compute_current", string="In force"
     )
-    download_count = fields.Integer(compute="_compute_current")
+    download_count = fields.Integer(string="Downloads", compute="_compute_current")
 
     @api.depends("version_ids")
     def _compute_current(self):

@@ -29,7 +29,9 @@ class PartnerResourceVersion(models.Model):
         required=True, default=lambda self: fields.Date.context_today(self)
     )
     download_ids = fields.One2many("partner.resource.download", "version_id")
-    download_count = fields.Integer(compute="_compute_download_count")
+    download_count = fields.Integer(
+        string="Downloads", compute="_compute_download_count"
+    )
 
     _number_once = models.UniqueIndex("(resource_id, number)")
 

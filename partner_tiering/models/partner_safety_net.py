@@ -3,6 +3,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from odoo.addons.partner_incentive_base.engine.allocation import round_to
 
@@ -189,8 +190,8 @@ class PartnerSafetyNet(models.Model):
             "%(earned)s, and %(percent)s %% of the %(before)s of the period before are "
             "safe.",
             policy=self.policy_id.display_name,
-            start=self.date_from,
-            end=self.date_to,
+            start=format_date(self.env, self.date_from),
+            end=format_date(self.env, self.date_to),
             earned=self.currency_id.format(self.earned),
             percent=f"{self.percent:g}",
             before=self.currency_id.format(self.before),

@@ -5,7 +5,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ..scoring import ladder
 from ..scoring.score import score_of
@@ -147,11 +147,13 @@ class PartnerScorecard(models.Model):
     )
 
     @api.depends("partner_id.name", "date_from", "date_to")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for card in self:
-            card.display_name = (
-                f"{card.partner_id.name or ''}, {card.date_from} - {card.date_to}"
+            first, last = (
+                format_date(self.env, day) for day in (card.date_from, card.date_to)
             )
+            card.display_name = f"{card.partner_id.name or ''}, {first} – {last}"
 
     @api.depends("score", "previous_score", "has_previous", "has_score")
     def _compute_trend(self):

@@ -229,7 +229,9 @@ class PartnerTierPolicy(models.Model):
     level_ids = fields.One2many(
         "partner.tier.level", "policy_id", string="Levels", copy=True
     )
-    scorecard_count = fields.Integer(compute="_compute_scorecard_count")
+    scorecard_count = fields.Integer(
+        string="Scorecards", compute="_compute_scorecard_count"
+    )
     total_weight = fields.Float(compute="_compute_total_weight")
 
     _days_positive = models.Constraint(

@@ -21,7 +21,7 @@ class ResPartner(models.Model):
     )
     scorecard_count = fields.Integer(compute="_compute_tier_score", groups=INSIDERS)
     deployment_count = fields.Integer(
-        compute="_compute_deployment_count", groups=INSIDERS
+        string="Deployments", compute="_compute_deployment_count", groups=INSIDERS
     )
 
     def _compute_tier_score(self):

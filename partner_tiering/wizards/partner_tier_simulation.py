@@ -47,7 +47,7 @@ class PartnerTierSimulation(models.TransientModel):
     )
     only_moved = fields.Boolean(string="Only who moves", default=True)
     line_ids = fields.One2many("partner.tier.simulation.line", "simulation_id")
-    partner_count = fields.Integer(readonly=True)
+    partner_count = fields.Integer(string="Partners", readonly=True)
     up_count = fields.Integer(string="Up", readonly=True)
     down_count = fields.Integer(string="Down", readonly=True)
     cost = fields.Monetary(

@@ -38,7 +38,7 @@ synchronous_commit = off
 """
 
 ADVICE = f"""{downloads.NETWORK_ADVICE}
-  - Or name a PostgreSQL server (13 or later) that you already have, by PGHOST, PGPORT,
+  - Or name a PostgreSQL server (14 or later) that you already have, by PGHOST, PGPORT,
     PGUSER and PGPASSWORD, or by PGSERVICE."""
 
 GIVEN_ADVICE = """\
@@ -104,8 +104,8 @@ if user == "postgres":
     sys.exit("Odoo refuses to work as the user postgres.")
 if not may_create:
     sys.exit(f"The user {user} may not create databases.")
-if connection.server_version < 130000:
-    sys.exit("Odoo 19 needs PostgreSQL 13 or later.")
+if connection.server_version < 140000:
+    sys.exit("The suite needs PostgreSQL 14 or later.")
 """
 
 

@@ -31,7 +31,8 @@ STYLE = """
 READY = (
     "document.querySelector('#wrapwrap main, .o_form_view .o_form_sheet,"
     " .o_list_renderer, .o_kanban_renderer, .o_pivot table, .o_graph_renderer,"
-    " .o_calendar_renderer, .o-spreadsheet, .o_view_nocontent, .settings, .article')"
+    " .o_calendar_renderer, .o_activity_view, .o-spreadsheet,"
+    " .o_view_nocontent, .settings, .article')"
     " && !document.querySelector('.o_loading_indicator')"
 )
 
