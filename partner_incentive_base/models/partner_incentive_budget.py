@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL, format_amount
+from odoo.tools import SQL, format_amount, format_date
 
 
 @dataclass
@@ -309,8 +309,8 @@ class PartnerIncentiveBudget(models.Model):
                         "within %(start)s to %(end)s.",
                         budget=budget.name,
                         parent=parent.name,
-                        start=parent.date_from,
-                        end=parent.date_to,
+                        start=format_date(self.env, parent.date_from),
+                        end=format_date(self.env, parent.date_to),
                     )
                 )
             planned = budget._sum_planned(budget.child_ids)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Domain
-from odoo.tools import float_repr
+from odoo.tools import float_repr, format_date
 
 USER = "partner_incentive_base.group_incentive_user"
 MANAGER = "partner_incentive_base.group_incentive_manager"
@@ -849,10 +849,10 @@ class PartnerIncentiveClaim(models.Model):
             raise UserError(
                 self.env._(
                     "%(date)s is outside the term of %(offer)s, %(start)s to %(end)s.",
-                    date=self.date,
+                    date=format_date(self.env, self.date),
                     offer=offer.name,
-                    start=offer.date_from,
-                    end=end or self.env._("open"),
+                    start=format_date(self.env, offer.date_from),
+                    end=format_date(self.env, end) or self.env._("open"),
                 )
             )
         enrollment = self._find_enrollment()
@@ -865,7 +865,7 @@ class PartnerIncentiveClaim(models.Model):
                     "%(partner)s was not enrolled in %(program)s on %(date)s.",
                     partner=self.partner_id.name,
                     program=self.program_id.sudo().name,
-                    date=self.date,
+                    date=format_date(self.env, self.date),
                 )
             )
 

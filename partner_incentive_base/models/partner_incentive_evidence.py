@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
 
 
 class PartnerIncentiveEvidence(models.Model):
@@ -104,9 +105,9 @@ class PartnerIncentiveEvidence(models.Model):
                     "%(end)s. Only documents of that time prove what is claimed.",
                     kind=kind.name,
                     file=self.attachment_id.sudo().name,
-                    date=self.document_date,
-                    start=start,
-                    end=end,
+                    date=format_date(self.env, self.document_date),
+                    start=format_date(self.env, start),
+                    end=format_date(self.env, end) or self.env._("open"),
                 )
         return None
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Domain
+from odoo.tools import format_date
 
 from .partner_incentive_attribution import ROLES
 from .partner_incentive_csv import RowError, literal
@@ -759,7 +760,7 @@ class _Checks:
             raise RowError(
                 self.env._(
                     "%(date)s lies outside the term of %(offer)s.",
-                    date=day,
+                    date=format_date(self.env, day),
                     offer=offer.name,
                 )
             )
@@ -793,7 +794,7 @@ class _Checks:
                 self.env._(
                     "%(date)s lies neither in the term of %(offer)s nor in the year "
                     "that it compares with.",
-                    date=day,
+                    date=format_date(self.env, day),
                     offer=offer.name,
                 )
             )
@@ -812,7 +813,7 @@ class _Checks:
                     "the offer count earlier volume.",
                     partner=self.env["res.partner"].browse(partner_id).name,
                     offer=offer.name,
-                    date=day,
+                    date=format_date(self.env, day),
                 )
             )
 
@@ -857,8 +858,8 @@ class _Checks:
                 "The window from %(start)s to %(end)s goes on after the cut-over, but "
                 "no volume of it has been brought forward: the next run would take the "
                 "accrual back. Import the volume first.",
-                start=window.start,
-                end=window.end,
+                start=format_date(self.env, window.start),
+                end=format_date(self.env, window.end),
             )
         )
 
@@ -1026,6 +1027,6 @@ class _Checks:
                     "The partner is %(tier)s from %(date)s already; correct that in "
                     "its tier history.",
                     tier=known.grade_id.name or self.env._("without a tier"),
-                    date=date,
+                    date=format_date(self.env, date),
                 )
             )

@@ -339,8 +339,8 @@ class PartnerIncentiveOffer(models.Model):
                         "%(offer)s ends on %(end)s, before it starts on %(start)s. "
                         "Correct one of the two dates.",
                         offer=offer.name,
-                        end=offer.date_to,
-                        start=offer.date_from,
+                        end=format_date(self.env, offer.date_to),
+                        start=format_date(self.env, offer.date_from),
                     )
                 )
 

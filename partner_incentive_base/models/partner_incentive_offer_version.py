@@ -4,6 +4,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ..engine import scale
 from ..engine.calculation import Terms
@@ -535,7 +536,7 @@ class PartnerIncentiveOfferVersion(models.Model):
                     "does on %(date)s.",
                     new=self.number,
                     old=previous.number,
-                    date=previous.effective_date,
+                    date=format_date(self.env, previous.effective_date),
                 )
             )
         _start, end = self._get_term()
@@ -545,8 +546,8 @@ class PartnerIncentiveOfferVersion(models.Model):
                     "Version %(new)s would take effect on %(date)s, after the offer "
                     "ends on %(end)s. Choose an earlier day, or a later end.",
                     new=self.number,
-                    date=self.effective_date,
-                    end=end,
+                    date=format_date(self.env, self.effective_date),
+                    end=format_date(self.env, end),
                 )
             )
         if self.payout != "none":
@@ -588,10 +589,12 @@ class PartnerIncentiveOfferVersion(models.Model):
                         "to %(to)s. Add periods, or change the dates of the offer.",
                         **names,
                         **{
-                            "start": start,
-                            "end": end,
-                            "from": calendar_sudo.date_from or self.env._("none"),
-                            "to": calendar_sudo.date_to or self.env._("none"),
+                            "start": format_date(self.env, start),
+                            "end": format_date(self.env, end),
+                            "from": format_date(self.env, calendar_sudo.date_from)
+                            or self.env._("none"),
+                            "to": format_date(self.env, calendar_sudo.date_to)
+                            or self.env._("none"),
                         },
                     )
                 )
@@ -613,8 +616,8 @@ class PartnerIncentiveOfferVersion(models.Model):
                         "Add the year before to the calendar.",
                         offer=offer.name,
                         calendar=offer.sudo().calendar_id.name,
-                        start=missing.start,
-                        end=missing.end,
+                        start=format_date(self.env, missing.start),
+                        end=format_date(self.env, missing.end),
                     )
                 )
         return problems

@@ -5,6 +5,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 #: Days before a review is due on which its owner gets an activity.
 REVIEW_NOTICE = 30
@@ -158,7 +159,7 @@ class PartnerIncentivePolicy(models.Model):
                     "Partners were promised %(days)s days of notice. Let the new "
                     "version take effect on %(date)s or later.",
                     days=before.notice_days,
-                    date=first,
+                    date=format_date(self.env, first),
                 )
             )
         return super()._check_can_publish()

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import is_html_empty
+from odoo.tools import format_date, is_html_empty
 
 
 class PartnerIncentivePublishedMixin(models.AbstractModel):
@@ -131,7 +131,7 @@ class PartnerIncentivePublishedMixin(models.AbstractModel):
                 self.env._(
                     "%(other)s takes effect on %(date)s already. Choose a later date.",
                     other=later.display_name,
-                    date=later.effective_date,
+                    date=format_date(self.env, later.effective_date),
                 )
             )
 

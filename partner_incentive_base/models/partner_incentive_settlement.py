@@ -733,8 +733,9 @@ class PartnerIncentiveSettlement(models.Model):
         ]
 
     def _prepare_document(self, partner, currency, payout, lines, sources):
-        """Values of one document of the suite for one partner."""
+        """Values of one document of the suite for one partner, in its language."""
         company = self.company_id
+        language = {"lang": partner.lang or self.env.lang}
         move_type = {"vendor_bill": "in_invoice", "debit_note": "out_invoice"}.get(
             payout, "out_refund"
         )
@@ -751,7 +752,9 @@ class PartnerIncentiveSettlement(models.Model):
             .with_company(company)
             ._get_fiscal_position(partner)
         )
-        for line in lines.sorted(lambda each: (each.offer_id.sequence, each.id)):
+        for line in lines.with_context(**language).sorted(
+            lambda each: (each.offer_id.sequence, each.id)
+        ):
             shares = sources.get(line, {})
             documents += shares.get("documents", [])
             commands += self._prepare_document_lines(
@@ -769,7 +772,9 @@ class PartnerIncentiveSettlement(models.Model):
             "invoice_date_due": date,
             "invoice_origin": self.name,
             "ref": self._get_document_reference(partner, payout),
-            "narration": self._get_document_narration(documents),
+            "narration": self.with_context(**language)._get_document_narration(
+                documents
+            ),
             "incentive_document": "debit_note"
             if payout == "debit_note"
             else "settlement",

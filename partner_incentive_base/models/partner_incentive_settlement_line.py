@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_date
 
 
 class PartnerIncentiveSettlementLine(models.Model):
@@ -241,5 +242,5 @@ class PartnerIncentiveSettlementLine(models.Model):
             "%(offer)s (%(code)s), up to %(date)s",
             offer=self.offer_id.name,
             code=self.offer_id.code,
-            date=self.cutoff or self.settlement_id.date,
+            date=format_date(self.env, self.cutoff or self.settlement_id.date),
         )

@@ -168,7 +168,7 @@ class TestCalendar(IncentiveCommon):
         offer = self._create_offer(publish=False, calendar_id=self.calendar.id)
         offer.action_submit()
         offer_sudo = offer.sudo()
-        with self.assertRaisesRegex(UserError, "from 2026-01-01 to 2026-12-31"):
+        with self.assertRaisesRegex(UserError, "from 01/01/2026 to 12/31/2026"):
             offer_sudo.action_publish()
         offer_sudo.action_return()
         offer.write(self.term)

@@ -2,6 +2,7 @@ from datetime import date
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from ..report.period import PERIODS
 
@@ -88,8 +89,8 @@ class PartnerIncentiveReportOptions(models.TransientModel):
             name = self.env._(
                 "%(report)s, %(start)s to %(end)s",
                 report=action["name"],
-                start=self.date_from,
-                end=self.date_to,
+                start=format_date(self.env, self.date_from),
+                end=format_date(self.env, self.date_to),
             )
         else:
             name = self.env._(

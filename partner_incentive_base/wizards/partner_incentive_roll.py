@@ -3,6 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import format_date
 
 
 class PartnerIncentiveRoll(models.TransientModel):
@@ -215,7 +216,7 @@ class PartnerIncentiveRoll(models.TransientModel):
                     "The new program starts after %(program)s did, on %(start)s. "
                     "Choose a later day.",
                     program=self.program_id.name,
-                    start=self.program_id.date_from,
+                    start=format_date(self.env, self.program_id.date_from),
                 )
             )
         if self.copy_budgets and self.budget_percent < 0:

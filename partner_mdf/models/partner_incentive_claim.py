@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
+from odoo.tools import format_date
 
 from odoo.addons.partner_incentive_base.models.partner_incentive_claim import (
     COMPLIANCE,
@@ -358,7 +359,7 @@ class PartnerIncentiveClaim(models.Model):
                     "%(activity)s could be claimed until %(date)s. Ask for an "
                     "extension if there is a reason.",
                     activity=activity.name,
-                    date=activity.claim_until,
+                    date=format_date(self.env, activity.claim_until),
                 )
             )
         if activity.currency_id.is_zero(activity.committed):

@@ -7,7 +7,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from odoo.addons.partner_incentive_base.models.partner_incentive_posting import Movement
 
@@ -727,7 +727,7 @@ class PartnerMdfFund(models.Model):
                         available=currency.format(available),
                         fund=self.name,
                         partner=activity.partner_id.name,
-                        date=activity.date_from,
+                        date=format_date(self.env, activity.date_from),
                     )
                 )
             draws.append((allocations[-1], left))
@@ -932,7 +932,9 @@ class PartnerMdfFund(models.Model):
                 -amount,
                 "expiry",
                 day,
-                reason=self.env._("Not used until %s", allocation.date_to),
+                reason=self.env._(
+                    "Not used until %s", format_date(self.env, allocation.date_to)
+                ),
                 window=(allocation.window_from, allocation.window_to),
                 mdf_allocation_id=allocation.id,
             )

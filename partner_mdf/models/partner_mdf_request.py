@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
+from odoo.tools import format_date
 
 USER = "partner_incentive_base.group_incentive_user"
 MANAGER = "partner_incentive_base.group_incentive_manager"
@@ -355,7 +356,7 @@ class PartnerMdfRequest(models.Model):
                 self.env._(
                     "%(fund)s takes no requests on %(date)s.",
                     fund=fund.name,
-                    date=today,
+                    date=format_date(self.env, today),
                 )
             )
         if not fund._is_eligible(self.partner_id, today):
@@ -399,8 +400,8 @@ class PartnerMdfRequest(models.Model):
                     self.env._(
                         "%(activity)s: begin between %(start)s and %(end)s.",
                         activity=activity.name,
-                        start=self.fund_id.date_from,
-                        end=last,
+                        start=format_date(self.env, self.fund_id.date_from),
+                        end=format_date(self.env, last),
                     )
                 )
         ceiling = self.fund_id.request_ceiling

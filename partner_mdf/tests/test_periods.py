@@ -55,7 +55,7 @@ class TestPeriods(MdfCommon):
             claim = self._claim(activity, 800, date=date(2026, 9, 5))
             self.assertEqual(claim.amount, 400)
         with freeze_time("2026-10-21"):
-            with self.assertRaisesRegex(UserError, "could be claimed until 2026-10-20"):
+            with self.assertRaisesRegex(UserError, "could be claimed until 10/20/2026"):
                 self._claim(activity, 100, date=date(2026, 9, 5))
             # an undecided claim keeps the activity open
             fund._close_periods(date(2026, 10, 21))

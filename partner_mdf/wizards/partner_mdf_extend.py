@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 
 class PartnerMdfExtend(models.TransientModel):
@@ -23,7 +24,7 @@ class PartnerMdfExtend(models.TransientModel):
                     self.env._(
                         "%(name)s can be used until %(date)s already.",
                         name=allocation.display_name,
-                        date=allocation.date_to,
+                        date=format_date(self.env, allocation.date_to),
                     )
                 )
             fund._lock_checkbook()
@@ -41,7 +42,7 @@ class PartnerMdfExtend(models.TransientModel):
                     self.env._(
                         "%(name)s can be claimed until %(date)s already.",
                         name=activity.name,
-                        date=activity.claim_until,
+                        date=format_date(self.env, activity.claim_until),
                     )
                 )
             activity._write_process({"claim_until": self.date, "proof_reminded": False})
@@ -49,7 +50,7 @@ class PartnerMdfExtend(models.TransientModel):
                 self.env._(
                     "%(activity)s can be claimed until %(date)s now. %(reason)s",
                     activity=activity.name,
-                    date=self.date,
+                    date=format_date(self.env, self.date),
                     reason=self.reason,
                 )
             )

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 
 class PartnerIncentiveClaim(models.Model):
@@ -38,7 +39,7 @@ class PartnerIncentiveClaim(models.Model):
                     "%(offer)s is for sellers themselves, and on %(date)s no employer "
                     "had consented to %(partner)s taking part.",
                     offer=self.offer_id.name,
-                    date=self.date,
+                    date=format_date(self.env, self.date),
                     partner=self.partner_id.name,
                 )
             )

@@ -3,6 +3,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
 
 class PartnerIncentiveTarget(models.Model):
@@ -108,7 +109,9 @@ class PartnerIncentiveTarget(models.Model):
                         "window.",
                         partner=target.partner_id.name,
                         offer=target.offer_id.name,
-                        date=target.window_from or target.offer_id.date_from,
+                        date=format_date(
+                            self.env, target.window_from or target.offer_id.date_from
+                        ),
                     )
                 )
 

@@ -24,6 +24,17 @@ class TestSettlement(RebateCommon):
         self.assertEqual(accrued.mapped("reconciled"), [True, True])
         self.assertEqual(batch.line_ids.move_id, note)
 
+    def test_a_document_is_in_the_language_of_its_partner(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.partner_1.lang = "fr_FR"
+        offer = self._create_offer()
+        offer.sudo().with_context(lang="fr_FR").name = "Remise"
+        invoice = self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        note = self._settle(date(2026, 1, 31), offer).move_ids
+        self.assertRegex(note.invoice_line_ids.name, "^Remise .*31/01/2026$")
+        self.assertIn("Concerne", note.narration)
+        self.assertIn(invoice.name, note.narration)
+
     def test_nothing_is_paid_twice(self):
         offer = self._create_offer()
         self._invoice(self.partner_1, date(2026, 1, 10), 1000)

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import format_date
 
 from odoo.addons.partner_incentive_base.models.partner_incentive_objective import (
     OBJECTIVE_KINDS,
@@ -524,8 +525,8 @@ class PartnerIncentiveLaunch(models.TransientModel):
                 self.env._(
                     "The offers start within the program, from %(start)s to %(end)s. "
                     "Correct the date, or go back and choose another program.",
-                    start=start,
-                    end=end,
+                    start=format_date(self.env, start),
+                    end=format_date(self.env, end),
                 )
             )
         if self.date_to and self.date_to < self.date_from:
@@ -533,8 +534,8 @@ class PartnerIncentiveLaunch(models.TransientModel):
                 self.env._(
                     "The offers end on %(end)s, before they start on %(start)s. "
                     "Correct one of the two dates.",
-                    end=self.date_to,
-                    start=self.date_from,
+                    end=format_date(self.env, self.date_to),
+                    start=format_date(self.env, self.date_from),
                 )
             )
         for line in self.chosen_line_ids:

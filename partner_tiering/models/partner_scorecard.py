@@ -218,7 +218,7 @@ class PartnerScorecard(models.Model):
                 self.env._(
                     "%(policy)s is in force from %(date)s on.",
                     policy=policy.display_name,
-                    date=policy.date_from,
+                    date=format_date(self.env, policy.date_from),
                 )
             )
         self.env.flush_all()
@@ -527,7 +527,8 @@ class PartnerScorecard(models.Model):
         if end >= today:
             raise UserError(
                 self.env._(
-                    "The period runs until %s; it is closed after that day.", end
+                    "The period runs until %s; it is closed after that day.",
+                    format_date(self.env, end),
                 )
             )
         self._refresh(policy, end)

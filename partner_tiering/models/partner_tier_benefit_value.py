@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
 
 
 class PartnerTierBenefitValue(models.Model):
@@ -82,7 +83,7 @@ class PartnerTierBenefitValue(models.Model):
                         "and add another one from the next day on.",
                         benefit=value.benefit_id.name,
                         tier=value.grade_id.name,
-                        date=value.date_from,
+                        date=format_date(self.env, value.date_from),
                     )
                 )
 

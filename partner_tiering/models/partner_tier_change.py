@@ -2,6 +2,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from ..scoring.ladder import Situation, recommend
 
@@ -191,7 +192,10 @@ class PartnerTierChange(models.Model):
             raise UserError(self.env._("Enter why the change is rejected."))
         if new == "applied" and self.date > fields.Date.context_today(self):
             raise UserError(
-                self.env._("The change is in force on %s, not before.", self.date)
+                self.env._(
+                    "The change is in force on %s, not before.",
+                    format_date(self.env, self.date),
+                )
             )
 
     def _on_move(self, old, new):
