@@ -320,11 +320,16 @@ class Session:
         self._opener = urllib.request.build_opener(
             urllib.request.HTTPCookieProcessor(self._jar)
         )
-        self._call(
+        session = self._call(
             "/web/session/authenticate",
             db=database,
             login=login,
             password=login.partition("@")[0],
+        )
+        # As the client does: a record of another company would make it change over.
+        companies = session.get("user_companies")
+        self._context = (
+            {"allowed_company_ids": [companies["current_company"]]} if companies else {}
         )
 
     def _call(self, path, **parameters):
@@ -353,7 +358,7 @@ class Session:
             model=model,
             method=method,
             args=arguments,
-            kwargs=options,
+            kwargs={"context": self._context, **options},
         )
 
     def fill(self, shot):
