@@ -295,7 +295,7 @@ class PartnerIncentiveProgram(models.Model):
             .sudo()
             .search(
                 [
-                    ("program_id", "=", self.id),
+                    ("program_id", "in", self.ids),
                     ("state", "=", "published"),
                     ("effective_date", "<=", day or fields.Date.context_today(self)),
                 ],

@@ -30,6 +30,7 @@ from . import (
     test_engine_settlement,
     test_engine_windows,
     test_evidence,
+    test_forms,
     test_golive,
     test_mail,
     test_notifications,

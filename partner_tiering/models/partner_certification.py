@@ -157,7 +157,8 @@ class PartnerCertification(models.Model):
             lambda certification: certification._is_held_on(today)
         )
         for certification in self:
-            path = certification.program_id._get_pathway()
+            program = certification.program_id
+            path = program._get_pathway() if program else program
             own = held.filtered(lambda c, p=certification.person_id: c.person_id == p)
             certification.progress = (
                 100 * len(path & own.program_id) / len(path) if path else 0

@@ -181,9 +181,10 @@ class Client(Visit):
             shown = [view for view in views if view in VIEWS]
             if not thorough:
                 shown = shown[:1]
+            has_new = False
             for view in shown:
                 self._do(f"{title} {view}", action, view)
-            has_new = shown and self.page.evaluate(HAS_NEW)
+                has_new = has_new or self.page.evaluate(HAS_NEW)
             if "form" not in views:
                 continue
             if not shown:
