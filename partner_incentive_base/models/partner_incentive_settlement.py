@@ -596,6 +596,7 @@ class PartnerIncentiveSettlement(models.Model):
         if self.state not in ("draft", "approved"):
             raise UserError(self.env._("%s has been dealt with already.", self.name))
         self._check_reviewed()
+        self._check_deductions()
         if self.needs_approval and not self.env.su:
             if self.state != "approved":
                 raise UserError(
@@ -613,6 +614,25 @@ class PartnerIncentiveSettlement(models.Model):
                     self.env._(
                         "You approved %s yourself. Somebody else has to post it.",
                         self.name,
+                    )
+                )
+
+    def _check_deductions(self):
+        """What a partner deducted is cleared by a document to that partner only."""
+        deducted = self._get_deducted()
+        for line in self.line_ids:
+            payee = line._get_payee().commercial_partner_id
+            key = (line.offer_id.id, line.partner_id.id)
+            if key in deducted and payee != line.partner_id:
+                raise UserError(
+                    self.env._(
+                        "%(offer)s pays %(payee)s instead of %(partner)s, which would "
+                        "not clear what %(partner)s deducted. Cancel the settlement "
+                        "and reopen the deduction; or empty Paid to on the enrollment "
+                        "and compute the proposal again.",
+                        offer=line.offer_id.name,
+                        payee=payee.name,
+                        partner=line.partner_id.name,
                     )
                 )
 
