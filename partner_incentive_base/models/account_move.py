@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 MARKS = {"incentive_document", "incentive_settlement_id"}
+#: What the context of a reversal holds. Nobody can send it, since it is no value.
+REVERSAL = object()
 
 
 class AccountMove(models.Model):
@@ -34,28 +36,29 @@ class AccountMove(models.Model):
         ondelete="restrict",
     )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            if vals.get("incentive_document") and not self.env.su:
-                origin = self.browse(vals.get("reversed_entry_id"))
-                if origin.incentive_document != vals["incentive_document"]:
-                    self._refuse_mark()
-        return super().create(vals_list)
+    @api.model
+    def _check_field_access(self, field, operation):
+        """The mark decides what reaches the ledger: only the suite sets it.
+
+        Asked once per field that somebody writes or creates with, and of defaults from
+        the context, so that it costs documents without a mark nothing.
+        """
+        if operation == "write" and field.name in MARKS and not self._may_mark():
+            raise AccessError(
+                self.env._("Only partner incentives can mark a document as theirs.")
+            )
+        return super()._check_field_access(field, operation)
+
+    @api.model
+    def _may_mark(self):
+        """Whether the suite writes, or copies what it wrote into a reversal."""
+        return self.env.su or self.env.context.get("incentive_reversal") is REVERSAL
 
     def write(self, vals):
-        if not self.env.su and MARKS.intersection(vals):
-            self._refuse_mark()
         if "partner_id" in vals:
             # Whoever loses the document would not be looked at.
             self._forget_deleted_volume()
         return super().write(vals)
-
-    def _refuse_mark(self):
-        """The mark decides what reaches the ledger: only the suite sets it."""
-        raise AccessError(
-            self.env._("Only partner incentives can mark a document as theirs.")
-        )
 
     @api.ondelete(at_uninstall=False)
     def _forget_deleted_volume(self):
@@ -135,11 +138,19 @@ class AccountMove(models.Model):
         return result
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
+        """A reversal of what the suite made is so, too, whoever reverses it."""
+        marked = self.filtered("incentive_document")
+        if not marked:
+            return super()._reverse_moves(default_values_list, cancel)
         default_values_list = default_values_list or [{} for _move in self]
         for move, values in zip(self, default_values_list, strict=True):
-            if move.incentive_document:
+            if move in marked:
                 values.update(
                     incentive_document=move.incentive_document,
                     incentive_settlement_id=move.incentive_settlement_id.id,
                 )
-        return super()._reverse_moves(default_values_list, cancel)
+        moves = self.with_context(incentive_reversal=REVERSAL)
+        reversals = super(AccountMove, moves)._reverse_moves(
+            default_values_list, cancel
+        )
+        return reversals.with_env(self.env)

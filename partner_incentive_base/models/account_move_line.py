@@ -15,6 +15,8 @@ COUNTED = {
     "product_uom_id",
     "quantity",
 }
+#: What says to which offer an item belongs, as what, and for whom.
+MARKS = {"incentive_offer_id", "incentive_role", "incentive_earner_id"}
 
 
 class AccountMoveLine(models.Model):
@@ -50,6 +52,30 @@ class AccountMoveLine(models.Model):
         groups="partner_incentive_base.group_incentive_finance",
         help="Why this line of an invoice does not count for partner incentives.",
     )
+
+    @api.model
+    def _check_field_access(self, field, operation):
+        """Items are the suite's to mark, and to exclude with a reason.
+
+        Asked once per field that somebody writes or creates with, and of defaults from
+        the context; so it costs items without a mark nothing.
+        """
+        if operation == "write":
+            if field.name in MARKS and not self.env["account.move"]._may_mark():
+                raise AccessError(
+                    self.env._(
+                        "Only partner incentives can say to which offer a journal item "
+                        "belongs, and who earned it."
+                    )
+                )
+            if field.name == "incentive_exclusion" and not self.env.su:
+                raise AccessError(
+                    self.env._(
+                        "Use Exclude this Line, which is behind the question mark of a "
+                        "posted invoice's line, and give a reason."
+                    )
+                )
+        return super()._check_field_access(field, operation)
 
     def write(self, vals):
         if COUNTED & set(vals):
@@ -119,8 +145,9 @@ class AccountMoveLine(models.Model):
         return self.incentive_earner_id or self.partner_id.commercial_partner_id
 
     def _copy_data_extend_business_fields(self, values):
+        """A reversal keeps the offer; another copy is no movement of the ledger."""
         result = super()._copy_data_extend_business_fields(values)
-        if self.incentive_offer_id:
+        if self.incentive_offer_id and self.move_id._may_mark():
             values.update(
                 incentive_offer_id=self.incentive_offer_id.id,
                 incentive_role=self.incentive_role,

@@ -15,13 +15,16 @@ class PartnerIncentiveDeduction(models.Model):
     denied, or written off. A matched part is settled there and then and clears the
     invoice; what is denied stays open on it.
 
-    ======= ======= ===== ========================================================
-    Action  Who     From  Restriction
-    ======= ======= ===== ========================================================
-    suggest Finance open  parts from what is due, the named offer first
-    resolve Finance open  the parts add up to the amount
-    reopen  Finance done  only where every part was denied
-    ======= ======= ===== ========================================================
+    ======= ======= ============ =================================================
+    Action  Who     From         Restriction
+    ======= ======= ============ =================================================
+    suggest Finance open         parts from what is due, the named offer first
+    approve Finance open         writes off more than the company's threshold
+    resolve Finance open, appr.  the parts add up to the amount; above the
+                                 threshold: approved, and not by the one who
+                                 resolves
+    reopen  Finance done, appr.  only where every part was denied
+    ======= ======= ============ =================================================
     """
 
     _name = "partner.incentive.deduction"
@@ -32,7 +35,7 @@ class PartnerIncentiveDeduction(models.Model):
         "partner.incentive.process.mixin",
         "partner.incentive.numbered.mixin",
     ]
-    _process_fields = frozenset({"state"})
+    _process_fields = frozenset({"state", "approved_by"})
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -93,7 +96,7 @@ class PartnerIncentiveDeduction(models.Model):
         tracking=True,
     )
     state = fields.Selection(
-        [("open", "Open"), ("done", "Resolved")],
+        [("open", "Open"), ("approved", "Approved"), ("done", "Resolved")],
         default="open",
         required=True,
         readonly=True,
@@ -105,6 +108,10 @@ class PartnerIncentiveDeduction(models.Model):
         "partner.incentive.deduction.part", "deduction_id", string="Parts", copy=False
     )
     unresolved = fields.Monetary(compute="_compute_unresolved")
+    approved_by = fields.Many2one("res.users", readonly=True, copy=False, tracking=True)
+    needs_approval = fields.Boolean(
+        compute="_compute_needs_approval", compute_sudo=True
+    )
 
     _amount_positive = models.Constraint(
         "CHECK (amount > 0)", "The deducted amount must be positive."
@@ -122,6 +129,42 @@ class PartnerIncentiveDeduction(models.Model):
                 deduction.part_ids.mapped("amount")
             )
 
+    @api.depends(
+        "part_ids.kind",
+        "part_ids.amount",
+        "move_id",
+        "date",
+        "company_id.incentive_approval_threshold",
+    )
+    def _compute_needs_approval(self):
+        for deduction in self:
+            company = deduction.company_id
+            amount = deduction._get_written_off()
+            if amount:
+                amount = deduction.currency_id._convert(
+                    amount, company.currency_id, company, deduction.date
+                )
+            deduction.needs_approval = amount > company.incentive_approval_threshold
+
+    def _get_written_off(self):
+        """What is written off of the invoice with this deduction and those before it.
+
+        Otherwise several deductions would write off what one may not.
+        """
+        self.ensure_one()
+        parts = self.part_ids.filtered(lambda part: part.kind == "write_off")
+        if not parts or not self.move_id:
+            return 0.0
+        before = self.env["partner.incentive.deduction.part"].search(
+            [
+                ("deduction_id", "!=", self._origin.id),
+                ("deduction_id.move_id", "=", self.move_id._origin.id),
+                ("kind", "=", "write_off"),
+                ("move_id.state", "=", "posted"),
+            ]
+        )
+        return sum((parts | before).mapped("amount"))
+
     @api.constrains("amount", "move_id")
     def _check_open_amount(self):
         for deduction in self.filtered(lambda each: each.state == "open"):
@@ -138,7 +181,7 @@ class PartnerIncentiveDeduction(models.Model):
 
     def write(self, vals):
         if not self._is_in_process():
-            if "state" in vals:
+            if self._process_fields & set(vals):
                 raise AccessError(
                     self.env._("Use the buttons of the deduction to change its state.")
                 )
@@ -152,6 +195,13 @@ class PartnerIncentiveDeduction(models.Model):
 
     def _check_open(self):
         for deduction in self:
+            if deduction.state == "approved":
+                raise UserError(
+                    self.env._(
+                        "%s is approved as it is. Reopen it to change it.",
+                        deduction.name,
+                    )
+                )
             if deduction.state != "open":
                 raise UserError(
                     self.env._(
@@ -186,7 +236,7 @@ class PartnerIncentiveDeduction(models.Model):
                     {
                         "kind": "deny",
                         "amount": rest,
-                        "note": self.env._("More than is due"),
+                        "note": deduction._get_denial(),
                     }
                 )
             deduction.part_ids = [Command.create(vals) for vals in parts]
@@ -202,6 +252,8 @@ class PartnerIncentiveDeduction(models.Model):
             }
         )
         offers = batch._get_offers().filtered(self._may_match)
+        payees = self._get_other_payees(offers)
+        offers = offers.filtered(lambda offer: offer.program_id.id not in payees)
         dues = batch._get_dues(offers)
         owed = [
             (self.env["partner.incentive.offer"].browse(offer_id), vals["due"])
@@ -211,6 +263,35 @@ class PartnerIncentiveDeduction(models.Model):
         return sorted(
             owed, key=lambda each: (each[0] != self.offer_id, each[0].sequence)
         )
+
+    def _get_other_payees(self, offers):
+        """``{program id: payee}`` of offers whose documents go to another company.
+
+        Those are no debt to the partner any more, so they clear no invoice of it.
+        """
+        self.ensure_one()
+        payees = self.env["partner.incentive.settlement"]._get_payees(
+            offers, self.partner_id.ids
+        )
+        return {
+            program_id: payee
+            for (program_id, _partner_id), payee in payees.items()
+            if payee.commercial_partner_id != self.partner_id
+        }
+
+    def _get_denial(self):
+        """Why the rest of the deduction is not matched."""
+        self.ensure_one()
+        offers = self.env["partner.incentive.offer"].search(
+            [("company_id", "=", self.company_id.id)]
+        )
+        names = {payee.name for payee in self._get_other_payees(offers).values()}
+        if names:
+            return self.env._(
+                "More than is due; under some offers %s is paid instead",
+                ", ".join(sorted(names)),
+            )
+        return self.env._("More than is due")
 
     def _may_match(self, offer):
         """Whether what an offer owes can clear the invoice."""
@@ -223,26 +304,74 @@ class PartnerIncentiveDeduction(models.Model):
 
     # ------------------------------------------------------------------- resolution
 
-    def action_resolve(self):
-        """Settle what is matched, write off, and leave open what is denied."""
+    def action_approve(self):
+        """Let somebody else write off more than the company's threshold."""
         self._check_finance()
         self._check_open()
         for deduction in self:
-            if not deduction.currency_id.is_zero(deduction.unresolved):
+            if not deduction.needs_approval:
                 raise UserError(
                     self.env._(
-                        "The parts of %(name)s differ from what was deducted by "
-                        "%(rest)s.",
+                        "%(name)s writes off no more than %(threshold)s, so there is "
+                        "nothing to approve. Resolve it.",
                         name=deduction.name,
-                        rest=deduction.currency_id.format(deduction.unresolved),
+                        threshold=deduction._format_threshold(),
                     )
                 )
-            deduction.part_ids._check_complete()
-            deduction._check_still_open()
+            deduction._check_parts()
+        self._transition("approved", approved_by=self.env.uid)
+
+    def action_resolve(self):
+        """Settle what is matched, write off, and leave open what is denied."""
+        self._check_finance()
+        self._check_state(("open", "approved"), self.env._("resolved"))
+        for deduction in self:
+            deduction._check_parts()
+            deduction._check_approved()
             deduction._match()
             deduction._write_off()
             deduction._deny()
             deduction._transition("done")
+
+    def _check_parts(self):
+        """What is divided has to be all that was deducted, and possible."""
+        self.ensure_one()
+        if not self.currency_id.is_zero(self.unresolved):
+            raise UserError(
+                self.env._(
+                    "The parts of %(name)s differ from what was deducted by %(rest)s.",
+                    name=self.name,
+                    rest=self.currency_id.format(self.unresolved),
+                )
+            )
+        self.part_ids._check_complete()
+        self._check_still_open()
+
+    def _check_approved(self):
+        """Two people write off more than the threshold, as two pay more than it."""
+        self.ensure_one()
+        if not self.needs_approval or self.env.su:
+            return
+        if self.state != "approved":
+            raise UserError(
+                self.env._(
+                    "%(name)s writes off more than %(threshold)s and needs approval "
+                    "first; whoever approves it does not resolve it.",
+                    name=self.name,
+                    threshold=self._format_threshold(),
+                )
+            )
+        if self.approved_by == self.env.user:
+            raise UserError(
+                self.env._(
+                    "You approved %s yourself. Somebody else has to resolve it.",
+                    self.name,
+                )
+            )
+
+    def _format_threshold(self):
+        company = self.company_id
+        return company.currency_id.format(company.incentive_approval_threshold)
 
     def _check_still_open(self):
         """The invoice may have been paid since it was entered what is missing."""
@@ -306,7 +435,7 @@ class PartnerIncentiveDeduction(models.Model):
                         reason=line.hold_reason,
                     )
                 )
-        matched.write({"settlement_id": batch.id})
+        matched._in_process().write({"settlement_id": batch.id})
         if batch.review_count and not batch.needs_approval:
             batch.activity_schedule(
                 "mail.mail_activity_data_todo",
@@ -363,7 +492,7 @@ class PartnerIncentiveDeduction(models.Model):
                 }
             ]
         )
-        parts.write({"move_id": move_sudo.id})
+        parts._in_process().write({"move_id": move_sudo.id})
         self.sudo()._clear_invoice(move_sudo)
 
     def _clear_invoice(self, moves_sudo):
@@ -411,4 +540,4 @@ class PartnerIncentiveDeduction(models.Model):
                         deduction.name,
                     )
                 )
-        self._transition("open")
+        self._transition("open", approved_by=False)

@@ -1,12 +1,14 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 
 class PartnerIncentiveDeductionPart(models.Model):
     """What becomes of a part of a deduction."""
 
     _name = "partner.incentive.deduction.part"
+    _inherit = ["partner.incentive.process.mixin"]
     _description = "Incentive Deduction Part"
+    _process_fields = frozenset({"settlement_id", "move_id"})
 
     deduction_id = fields.Many2one(
         "partner.incentive.deduction", required=True, ondelete="cascade", index=True
@@ -44,7 +46,15 @@ class PartnerIncentiveDeductionPart(models.Model):
         return parts
 
     def write(self, vals):
-        self.deduction_id._check_open()
+        if not self._is_in_process():
+            if self._process_fields & set(vals):
+                raise AccessError(
+                    self.env._(
+                        "What a part is settled or written off with follows from its "
+                        "deduction. Resolve the deduction."
+                    )
+                )
+            self.deduction_id._check_open()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -61,6 +71,8 @@ class PartnerIncentiveDeductionPart(models.Model):
         for part in self:
             if part.kind == "match" and not part.offer_id:
                 raise UserError(self.env._("Say which offer each matched part is for."))
+            if part.kind == "match":
+                part._check_payee()
             if part.kind == "match" and not part.deduction_id._may_match(part.offer_id):
                 raise UserError(
                     self.env._(
@@ -75,3 +87,22 @@ class PartnerIncentiveDeductionPart(models.Model):
                 raise UserError(
                     self.env._("Give a reason for what is denied or written off.")
                 )
+
+    def _check_payee(self):
+        """A credit note to somebody else would not clear the partner's invoice."""
+        self.ensure_one()
+        deduction = self.deduction_id
+        payees = deduction._get_other_payees(self.offer_id)
+        for payee in payees.values():
+            raise UserError(
+                self.env._(
+                    "%(offer)s pays %(payee)s instead of %(partner)s, so it cannot "
+                    "clear %(invoice)s. Deny the part or write it off; or empty Paid "
+                    "to on the enrollment of %(partner)s, if it is owed the money "
+                    "itself.",
+                    offer=self.offer_id.name,
+                    payee=payee.name,
+                    partner=deduction.partner_id.name,
+                    invoice=deduction.move_id.sudo().name,
+                )
+            )

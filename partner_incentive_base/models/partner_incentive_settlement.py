@@ -405,8 +405,9 @@ class PartnerIncentiveSettlement(models.Model):
                     continue
                 due = vals.pop("exact_due")
                 override = overrides.get((offer_id, partner_id))
-                chosen = offer in offers
-                if not chosen and due >= ZERO:
+                nets = version._get_clawback_policy() == "carry"
+                vals["only_netted"] = offer not in offers
+                if vals["only_netted"] and (due >= ZERO or not nets):
                     continue
                 payee = payees.get((offer.program_id.id, partner_id), Partner)
                 vals["payee_id"] = payee.id
@@ -421,7 +422,7 @@ class PartnerIncentiveSettlement(models.Model):
                     minimum=ZERO
                     if self.final
                     else Decimal(str(version.settlement_minimum)),
-                    nets=version._get_clawback_policy() == "carry",
+                    nets=nets,
                     override=override,
                 )
                 groups[partner_id, offer.currency_id, version.payout].append(
@@ -430,7 +431,10 @@ class PartnerIncentiveSettlement(models.Model):
         return groups
 
     def _get_netted_offers(self, offers):
-        """Other offers whose negative balance nets against what these owe."""
+        """Other offers whose negative balance nets against what these owe.
+
+        Those that claim back by debit note do so when they are settled themselves.
+        """
         others = self.env["partner.incentive.offer"].search(
             [
                 ("company_id", "=", self.company_id.id),
@@ -592,6 +596,7 @@ class PartnerIncentiveSettlement(models.Model):
         if self.state not in ("draft", "approved"):
             raise UserError(self.env._("%s has been dealt with already.", self.name))
         self._check_reviewed()
+        self._check_deductions()
         if self.needs_approval and not self.env.su:
             if self.state != "approved":
                 raise UserError(
@@ -609,6 +614,25 @@ class PartnerIncentiveSettlement(models.Model):
                     self.env._(
                         "You approved %s yourself. Somebody else has to post it.",
                         self.name,
+                    )
+                )
+
+    def _check_deductions(self):
+        """What a partner deducted is cleared by a document to that partner only."""
+        deducted = self._get_deducted()
+        for line in self.line_ids:
+            payee = line._get_payee().commercial_partner_id
+            key = (line.offer_id.id, line.partner_id.id)
+            if key in deducted and payee != line.partner_id:
+                raise UserError(
+                    self.env._(
+                        "%(offer)s pays %(payee)s instead of %(partner)s, which would "
+                        "not clear what %(partner)s deducted. Cancel the settlement "
+                        "and reopen the deduction; or empty Paid to on the enrollment "
+                        "and compute the proposal again.",
+                        offer=line.offer_id.name,
+                        payee=payee.name,
+                        partner=line.partner_id.name,
                     )
                 )
 
@@ -888,13 +912,14 @@ class PartnerIncentiveSettlement(models.Model):
 
     def _write_off(self, posting):
         """Book the difference to cost: accrued = entitled - settled - held."""
-        offers = self.line_ids.offer_id.filtered(lambda o: o._writes_off())
+        lines = self.line_ids.filtered(lambda line: not line.only_netted)
+        offers = lines.offer_id.filtered(lambda o: o._writes_off())
         outcomes = self.env["partner.incentive.calculation"]._calculate(
-            offers, self.date, self.line_ids.partner_id
+            offers, self.date, lines.partner_id
         )
-        positions = {(line.offer_id.id, line.partner_id.id) for line in self.line_ids}
+        positions = {(line.offer_id.id, line.partner_id.id) for line in lines}
         booked = self.env["partner.incentive.entry"]._get_booked(
-            offers, self.line_ids.partner_id
+            offers, lines.partner_id
         )
         movements = []
         run = self.env["partner.incentive.run"]
@@ -981,6 +1006,7 @@ class PartnerIncentiveSettlement(models.Model):
                 [
                     ("settlement_id.state", "=", "posted"),
                     ("settlement_id.final", "=", True),
+                    ("only_netted", "=", False),
                     ("offer_id", "in", offers.ids),
                 ],
                 ["offer_id", "partner_id"],
@@ -1077,6 +1103,7 @@ class PartnerIncentiveSettlement(models.Model):
         domain = [
             ("offer_id", "in", offers.ids),
             ("settlement_id.state", "!=", "cancelled"),
+            ("only_netted", "=", False),
         ]
         if partners:
             domain.append(("partner_id", "in", partners.ids))

@@ -41,6 +41,10 @@ class PartnerIncentiveSettlementLine(models.Model):
     held = fields.Monetary(string="Held back", readonly=True)
     settled = fields.Monetary(string="Settled before", readonly=True)
     due = fields.Monetary(readonly=True, help="Entitled - held back - settled before.")
+    only_netted = fields.Boolean(
+        readonly=True,
+        help="The settlement is of other offers: this one only nets what it is owed.",
+    )
     amount = fields.Monetary(
         string="To pay",
         help="Negative: netted against what other offers owe the partner.",

@@ -36,7 +36,7 @@ class ResCompany(models.Model):
         default=10000.0,
         currency_field="currency_id",
         help="A settlement above this amount is approved by one person and posted by "
-        "another.",
+        "another; so is what a deduction writes off above it.",
     )
     incentive_reported_date = fields.Date(
         string="Reported up to",

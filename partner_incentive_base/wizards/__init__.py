@@ -1,3 +1,4 @@
+from . import account_move_reversal
 from . import base_partner_merge
 from . import partner_customer_contract_import
 from . import partner_customer_contract_import_line

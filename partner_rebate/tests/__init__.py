@@ -4,6 +4,7 @@ from . import test_calendar
 from . import test_clawback
 from . import test_deduction
 from . import test_launch
+from . import test_marks
 from . import test_measures
 from . import test_measures_contract
 from . import test_measures_history

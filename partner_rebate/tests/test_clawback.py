@@ -118,6 +118,43 @@ class TestClawback(RebateCommon):
         self.assertEqual((line.due, line.amount), (-100, 0))
         self.assertLedgerAgrees()
 
+    def test_only_offers_that_are_settled_claim_by_debit_note(self):
+        paying = self._create_offer()
+        debit = self._create_offer(clawback_policy="debit_note")
+        bad = self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        self._accrue(date(2026, 1, 31))
+        self._settle(date(2026, 1, 31))
+        self._claw(debit, bad)
+        self._invoice(self.partner_1, date(2026, 2, 10), 600)
+        self._accrue(date(2026, 2, 28))
+        batch = self._settle(date(2026, 2, 28), paying)
+        self.assertEqual(batch.line_ids.offer_id, paying)
+        self.assertEqual(batch.move_ids.mapped("move_type"), ["out_refund"])
+        # It claims what it is owed when it is settled itself.
+        batch = self._settle(date(2026, 2, 28), debit)
+        self.assertEqual(batch.line_ids.amount, -40)
+        self.assertEqual(batch.move_ids.mapped("move_type"), ["out_invoice"])
+        self.assertLedgerAgrees()
+
+    def test_a_final_settlement_ends_only_the_offers_it_settles(self):
+        """Another one that only nets its debt goes on to provide what it expects."""
+        paying = self._create_offer()
+        owing = self._create_offer(accrual_method="fixed", accrual_percent=15)
+        bad = self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        self._accrue(date(2026, 1, 31))
+        self._settle(date(2026, 1, 31))
+        self._claw(owing, bad)
+        self._invoice(self.partner_1, date(2026, 2, 10), 600)
+        self._accrue(date(2026, 2, 28))
+        accrued = self._balance("accrued", owing)
+        batch = self._settle(date(2026, 2, 28), paying, final=True)
+        amounts = {line.offer_id: line.amount for line in batch.line_ids}
+        self.assertEqual(amounts, {paying: 60, owing: -40})
+        self.assertEqual(self._balance("accrued", owing), accrued - 40)
+        self.assertNotIn("write_off", owing.entry_ids.mapped("kind"))
+        self.assertFalse(self._accrue(date(2026, 2, 28)).entry_ids)
+        self.assertLedgerAgrees()
+
     def test_never_more_than_the_offer_allows(self):
         offer = self._create_offer(
             clawback_policy="debit_note", payout="vendor_bill", clawback_limit=40

@@ -227,6 +227,30 @@ class TestPayout(RebateCommon):
             self.assertEqual(last.line_ids.amount, 50)
         self.assertEqual(last.offer_ids, offer)
 
+    def test_netting_puts_off_no_proposal(self):
+        """An offer that nets a debt in a settlement of another is not settled by it."""
+        paying, owing = self._create_offer(), self._create_offer()
+        bad = self._invoice(self.partner_1, date(2026, 1, 10), 1000)
+        self._settle(date(2026, 1, 31))
+        self._claw(owing, bad)
+        for partner in (self.partner_1, self.partner_2):
+            self._invoice(partner, date(2026, 2, 10), 500)
+        with freeze_time("2026-03-02"):
+            batch = self._settle(date(2026, 3, 2), paying)
+            amounts = {
+                (line.offer_id, line.partner_id): line.amount for line in batch.line_ids
+            }
+            self.assertEqual(amounts[owing, self.partner_1], -50)
+            self.assertNotIn((owing, self.partner_2), amounts)
+            proposal = self.env["partner.incentive.settlement"]._propose_due(
+                self.company
+            )
+            self.assertEqual(proposal.offer_ids, owing)
+            line = proposal.line_ids.filtered(
+                lambda each: each.partner_id == self.partner_2
+            )
+            self.assertEqual(line.amount, 50)
+
     # ------------------------------------------------------------------ paid, bounced
 
     def test_paid_follows_the_payment(self):
