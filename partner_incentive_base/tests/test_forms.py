@@ -1,4 +1,4 @@
-"""Every form opens for a new record, as *New* does in the client."""
+"""Every form opens for a new record, as *New* does in the client, for every role."""
 
 from lxml import etree
 
@@ -6,34 +6,40 @@ from odoo.tests import Form, TransactionCase, new_test_user, tagged
 
 from .access_common import SUITE
 
-GROUPS = (
-    "base.group_user,base.group_system,account.group_account_manager,"
-    "sales_team.group_sale_manager,partner_incentive_base.group_incentive_manager,"
-    "partner_incentive_base.group_incentive_finance"
-)
+ROLES = ("user", "compliance", "finance", "manager", "admin")
 
 
 @tagged("post_install", "-at_install")
 class TestForms(TransactionCase):
     def test_every_form_opens_for_a_new_record(self):
-        user = new_test_user(self.env, "forms", groups=GROUPS)
         names = self.env["ir.model.data"].search(
             [("model", "=", "ir.ui.view"), ("module", "in", SUITE)]
         )
-        views = self.env["ir.ui.view"].browse(names.mapped("res_id"))
-        opened, broken = 0, []
-        for view in views.filtered(lambda v: v.type == "form" and v.mode == "primary"):
-            model = self.env[view.model].with_user(user)
-            # Wizards open from records, with what these tell them.
-            if model._transient or not model.has_access("create"):
-                continue
-            if etree.fromstring(view.arch).get("create") in ("0", "false"):
-                continue
-            opened += 1
-            try:
-                with self.assertNoLogs("odoo", "WARNING"):
+        views = (
+            self.env["ir.ui.view"]
+            .browse(names.mapped("res_id"))
+            .filtered(
+                lambda view: (
+                    view.type == "form"
+                    and view.mode == "primary"
+                    # Wizards open from records, with what these tell them.
+                    and not self.env[view.model]._transient
+                    and etree.fromstring(view.arch).get("create") not in ("0", "false")
+                )
+            )
+        )
+        opened = set()
+        for role in ROLES:
+            group = f"partner_incentive_base.group_incentive_{role}"
+            user = new_test_user(self.env, f"forms_{role}", groups=group)
+            for view in views:
+                model = self.env[view.model].with_user(user)
+                if not model.has_access("create"):
+                    continue
+                with (
+                    self.subTest(role=role, view=view.xml_id),
+                    self.assertNoLogs("odoo", "WARNING"),
+                ):
                     Form(model, view)
-            except Exception as error:
-                broken.append(f"{view.xml_id}: {error!r}")
-        self.assertGreater(opened, 20)
-        self.assertFalse(broken)
+                    opened.add(view)
+        self.assertGreater(len(opened), 20)
