@@ -71,6 +71,7 @@ class PartnerIncentiveDemo(models.AbstractModel):
             if day.month % 3 == 1 and day < last:
                 self._settle(offers, day)
         self._create_clawbacks(offers)
+        self._create_deductions()
         self._create_disputes()
 
     # ------------------------------------------------------------------------- money
@@ -238,6 +239,54 @@ class PartnerIncentiveDemo(models.AbstractModel):
             self._as(clawback, CHANNEL).action_submit()
             if confirmed:
                 self._as(clawback, FINANCE).action_confirm()
+
+    @api.model
+    def _create_deductions(self):
+        """Partners paid short and named a rebate: one is denied, one waits."""
+        rows = (
+            (
+                "blueridge",
+                "BR-2291",
+                "Rebate of the year before, deducted from our payment.",
+                "The program began in January; nothing was promised for the time before.",
+            ),
+            (
+                "ganga",
+                "GD-0417",
+                "Volume rebate that is still to come, deducted from our payment.",
+                None,
+            ),
+        )
+        for key, number, reason, denial in rows:
+            invoice = self.env["account.move"].search(
+                [
+                    ("partner_id", "=", self._get_partner(key).id),
+                    ("move_type", "=", "out_invoice"),
+                    ("payment_state", "=", "partial"),
+                ],
+                order="invoice_date, id",
+                limit=1,
+            )
+            if not invoice:
+                continue
+            deduction = self._as(
+                self.env["partner.incentive.deduction"], FINANCE
+            ).create(
+                {
+                    "move_id": invoice.id,
+                    "date": invoice.invoice_date + timedelta(days=31),
+                    "external_number": number,
+                    "reason": reason,
+                    "offer_id": self.env.ref("partner_rebate.demo_offer_volume").id,
+                }
+            )
+            if denial:
+                deduction.part_ids = [
+                    Command.create(
+                        {"kind": "deny", "amount": deduction.amount, "note": denial}
+                    )
+                ]
+                deduction.action_resolve()
 
     @api.model
     def _create_disputes(self):
