@@ -160,11 +160,12 @@ class PartnerAccountPlan(models.Model):
             raise UserError(self.env._("Both sides agree to the plan."))
 
     def _on_move(self, old, new):
-        super()._on_move(old, new)
+        result = super()._on_move(old, new)
         if new == "proposed":
             self._notify_partner(
                 "partner_tiering.mail_template_account_plan", "waiting"
             )
+        return result
 
     def _get_notified_areas(self):
         return ("performance",)

@@ -71,11 +71,12 @@ class PartnerAnnouncement(models.Model):
             )
 
     def _on_move(self, old, new):
-        super()._on_move(old, new)
+        result = super()._on_move(old, new)
         if new == "published" and not self.date:
             self.date = fields.Date.context_today(self)
         if new == "published" and not self.env.context.get("announced_by_mail"):
             self._tell()
+        return result
 
     def _tell(self):
         """Write to the partners that it is for and that take part, one mail each."""

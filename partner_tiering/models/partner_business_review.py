@@ -101,11 +101,12 @@ class PartnerBusinessReview(models.Model):
             raise UserError(self.env._("Both sides sign the minutes."))
 
     def _on_move(self, old, new):
-        super()._on_move(old, new)
+        result = super()._on_move(old, new)
         if new == "held":
             self._notify_partner(
                 "partner_tiering.mail_template_business_review", "waiting"
             )
+        return result
 
     def _get_notified_areas(self):
         return ("performance",)
