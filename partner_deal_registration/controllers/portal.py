@@ -92,9 +92,6 @@ class PartnerDealPortal(PartnerIncentiveDisputePortal):
             "deal": ("partner.deal.registration", Domain("state", "=", "rejected")),
         }
 
-    def _get_dispute_areas(self):
-        return {**super()._get_dispute_areas(), "partner.deal.registration": ("deals",)}
-
     def _get_tabs(self):
         return [
             *super()._get_tabs(),

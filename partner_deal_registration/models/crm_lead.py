@@ -20,7 +20,11 @@ class CrmLead(models.Model):
     """
 
     _name = "crm.lead"
-    _inherit = ["crm.lead", "partner.deal.identity.mixin"]
+    _inherit = [
+        "crm.lead",
+        "partner.deal.identity.mixin",
+        "partner.incentive.notified.mixin",
+    ]
 
     deal_registration_ids = fields.One2many(
         "partner.deal.registration", "lead_id", string="Deals", groups=INTERNAL
@@ -185,6 +189,20 @@ class CrmLead(models.Model):
                 body=self.env._("Passed to %s.", partner.name),
                 subtype_xmlid="mail.mt_note",
             )
+        self._notify_partner(
+            "partner_deal_registration.mail_template_lead_passed", "waiting"
+        )
+
+    def _get_notified_partner(self):
+        self.ensure_one()
+        return self.passed_partner_id.commercial_partner_id
+
+    def _get_notified_areas(self):
+        return ("deals",)
+
+    def _get_partner_path(self):
+        self.ensure_one()
+        return "/my/incentives/deals"
 
     def _check_can_answer(self):
         """Only somebody of the partner it was passed to, and in time."""

@@ -745,6 +745,10 @@ class PartnerDealRegistration(models.Model):
     def _get_notified_areas(self):
         return ("deals",)
 
+    @api.model
+    def _get_dispute_areas(self):
+        return ("deals",)
+
     def _get_partner_path(self):
         self.ensure_one()
         return self.access_url

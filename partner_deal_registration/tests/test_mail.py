@@ -1,7 +1,7 @@
 from freezegun import freeze_time
 
 from odoo import fields
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import DealCommon
 
@@ -56,6 +56,39 @@ class TestDealMail(DealCommon):
             self.assertIn("10", mails[0].body)
             Deal.sudo()._cron_expire()
         self.assertEqual(self._get_mails(deals) - before, mails)
+
+    def test_a_lead_that_is_passed_on(self):
+        lead = self.env["crm.lead"].create(
+            {
+                "name": "Inquiry",
+                "partner_name": "Frische Kunden AG",
+                "city": "Bern",
+                "passed_partner_id": self.partner_1.id,
+                "company_id": self.company.id,
+                "user_id": self.seller.id,
+            }
+        )
+        marketing = new_test_user(
+            self.env, login="lead_marketing", groups="base.group_portal"
+        ).partner_id
+        marketing.write(
+            {"parent_id": self.partner_1.id, "incentive_portal_role": "marketing"}
+        )
+        with freeze_time("2026-03-02 08:00:00"):
+            lead.with_user(self.seller).action_pass_to_partner()
+        mail = self._get_mails(lead)
+        self.assertEqual(mail.recipient_ids, self.portal_1.partner_id)
+        for words in ("Frische Kunden AG", "Bern", "3/3/26"):
+            self.assertIn(words, mail.body_html)
+        self.assertIn("/my/incentives/deals", mail.body_html)
+        self.assertNotIn(self.seller.name, mail.body_html)
+        # whoever does not want such mails finds it on the portal
+        self.portal_1.partner_id.incentive_muted_event_ids = self.env.ref(
+            "partner_incentive_base.event_waiting"
+        )
+        other = lead.copy({"passed_partner_id": self.partner_1.id})
+        other.with_user(self.seller).action_pass_to_partner()
+        self.assertFalse(self._get_mails(other))
 
     def test_registered_deals_are_a_figure_of_the_digest(self):
         digest = self.env["digest.digest"].create(

@@ -31,22 +31,16 @@ class PartnerIncentiveDisputePortal(PartnerIncentiveStatement):
             ),
         }
 
-    def _get_dispute_areas(self):
-        """``{model: areas}``, of which a role needs one to dispute a document."""
-        return {
-            "partner.incentive.entry": ("money",),
-            "partner.incentive.claim": ("funds", "money"),
-            "partner.incentive.settlement.line": ("money",),
-        }
-
     def _may_dispute(self, model):
-        areas = self._get_dispute_areas().get(model, ())
+        areas = request.env[model]._get_dispute_areas()
         return request.env.user.partner_id._may_use_incentives(*areas)
 
     def _get_dispute_domain(self):
         """The partner's disputes about what the user's role includes."""
         models = [
-            model for model in self._get_dispute_areas() if self._may_dispute(model)
+            model
+            for model, _domain in self._get_dispute_subjects().values()
+            if self._may_dispute(model)
         ]
         return self._get_own_domain() & Domain("res_model", "in", models)
 

@@ -1020,6 +1020,10 @@ class PartnerIncentiveClaim(models.Model):
     def _get_notified_areas(self):
         return ("funds", "money")
 
+    @api.model
+    def _get_dispute_areas(self):
+        return ("funds", "money")
+
     def _do_request_info(self, reason):
         self._write_process({"state": "info", "reason": reason})
         self._close_activities()

@@ -689,12 +689,41 @@ class PartnerIncentiveDispute(models.Model):
             subtype_xmlid="mail.mt_comment",
         )
 
+    def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
+        """Mails to people of the partner have a button that opens its page."""
+        groups = super()._notify_get_recipients_groups(
+            message, model_description, msg_vals=msg_vals
+        )
+        if not self:
+            return groups
+        people = self._get_people_of_partner().ids
+        own = {
+            "active": True,
+            "has_button_access": True,
+            "button_access": {
+                "title": self.env._("Open on the portal"),
+                "url": f"{self.get_base_url()}/my/incentives/disputes/{self.id}",
+            },
+        }
+        return [("incentive_partner", lambda one: one["id"] in people, own), *groups]
+
     def _get_person(self):
         """Who of the partner raised it; nobody where the staff did on its behalf."""
         self.ensure_one()
         return self.raised_by.sudo().partner_id.filtered(
             lambda person: person.commercial_partner_id == self.partner_id
         )
+
+    def _get_people_of_partner(self):
+        """Who raised it, or whoever may read on the portal what the staff raised."""
+        self.ensure_one()
+        person = self._get_person()
+        if person or not self.partner_id:
+            return person
+        areas = self.env[self.res_model]._get_dispute_areas()
+        return self.partner_id._get_incentive_contacts("dispute", areas)[
+            self.partner_id
+        ]
 
     def _translated(self):
         """This dispute in the language of whoever reads what is said to the partner."""
@@ -703,10 +732,9 @@ class PartnerIncentiveDispute(models.Model):
 
     def _tell_partner(self, body):
         self.ensure_one()
-        person = self._get_person()
         self.sudo().message_post(
             body=body,
-            partner_ids=person.ids,
+            partner_ids=self._get_people_of_partner().ids,
             author_id=self.company_id.partner_id.id,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",

@@ -55,6 +55,11 @@ class PartnerIncentiveDisputedMixin(models.AbstractModel):
         self.ensure_one()
         return self.create_uid
 
+    @api.model
+    def _get_dispute_areas(self):
+        """Areas (``ROLE_AREAS``) of which a role on the portal needs one to dispute."""
+        return ("money",)
+
     def _can_reopen_disputed(self):
         """Whether an upheld dispute can put the document back into its process."""
         self.ensure_one()

@@ -122,6 +122,33 @@ class TestDashboards(TransactionCase):
             self.boards.with_user(stranger).search([("id", "in", self.boards.ids)])
         )
 
+    def _open_menu(self, user):
+        """The board that the menu opens; ``None`` where the role has no such menu."""
+        menu = self.env.ref("partner_incentive_base.menu_incentive_dashboards")
+        if menu.id not in self.env["ir.ui.menu"].with_user(user)._visible_menu_ids():
+            return None
+        action = menu.sudo().action.with_user(user).run()
+        self.assertEqual(action["tag"], "action_spreadsheet_dashboard")
+        return self.boards.with_user(user).browse(action["params"]["dashboard_id"])
+
+    def test_the_menu_opens_a_board_that_the_role_may_see(self):
+        for name, user in self.users.items():
+            with self.subTest(role=name):
+                seen = self.boards.with_user(user).search(
+                    [("id", "in", self.boards.ids)]
+                )
+                board = self._open_menu(user)
+                self.assertEqual(board is not None, bool(seen))
+                if board is not None:
+                    self.assertEqual(board, seen[:1])
+                    self.assertTrue(board.read(["name"]))
+        overview = self.env.ref("partner_incentive_base.dashboard_channel_overview")
+        self.assertEqual(self._open_menu(self.users["manager"]), overview)
+        overview.is_published = False
+        self.assertNotEqual(self._open_menu(self.users["manager"]), overview)
+        stranger = new_test_user(self.env, login="menu_none", groups="base.group_user")
+        self.assertIsNone(self._open_menu(stranger))
+
     def test_sources_can_be_read_by_whoever_sees_them(self):
         """Groups, measures and fields are those of the model; a query runs."""
         for board in self.boards:

@@ -378,6 +378,88 @@ class TestDisputePortal(DisputeCommon, PortalCommon):
             dispute.record_name, self.url_open("/my/incentives/disputes").text
         )
 
+    def _get_told(self, dispute):
+        """``[(body, people of the partner)]`` of what was said to them, in order."""
+        told = [
+            (
+                message.body,
+                message.notified_partner_ids.filtered(
+                    lambda one: one.commercial_partner_id == dispute.partner_id
+                ),
+            )
+            for message in dispute.sudo().message_ids.sorted("id")
+        ]
+        return [(body, people) for body, people in told if people]
+
+    def test_partner_hears_of_a_dispute_that_staff_raised(self):
+        """Whoever may read the disputed document, and wants to be told."""
+        people = self.portal_1.partner_id
+        seller = new_test_user(
+            self.env, login="dispute_seller", groups="base.group_portal"
+        ).partner_id
+        seller.write({"parent_id": self.partner_1.id, "incentive_portal_role": "sales"})
+        muted = new_test_user(
+            self.env, login="dispute_muted", groups="base.group_portal"
+        ).partner_id
+        muted.write(
+            {
+                "parent_id": self.partner_1.id,
+                "incentive_muted_event_ids": [
+                    Command.link(
+                        self.env.ref("partner_incentive_base.event_dispute").id
+                    )
+                ],
+            }
+        )
+        dispute = self._dispute(reason="We forgot an invoice")
+        self._as(dispute, "compliance").action_request_info("Which one?")
+        self._as(dispute, "user").action_answer("Number 17")
+        self._as(dispute, "compliance").action_decide("refused", "It is counted.")
+        said = ("received", "Which one?", "It is counted.")
+        for (body, who), words in zip(self._get_told(dispute), said, strict=True):
+            self.assertIn(words, body)
+            self.assertEqual(who, people)
+        mails = (
+            self.env["mail.mail"]
+            .sudo()
+            .search([("mail_message_id", "in", dispute.sudo().message_ids.ids)])
+            .filtered(lambda mail: people in mail.recipient_ids)
+        )
+        self.assertEqual(len(mails), len(said))
+        for mail in mails:
+            self.assertIn(f"/my/incentives/disputes/{dispute.id}", mail.body_html)
+        self.authenticate("portal_one", PASSWORD)
+        self.assertIn(
+            dispute.record_name, self.url_open("/my/incentives/disputes").text
+        )
+        page = self.url_open(f"/my/incentives/disputes/{dispute.id}")
+        self.assertIn("It is counted.", page.text)
+        # a claim's page is open to marketing, too
+        seller.incentive_portal_role = "marketing"
+        other = self._dispute(self.claim)
+        self.assertEqual(self._get_told(other)[0][1], people | seller)
+
+    def test_only_who_raised_it_is_told_of_a_partners_own(self):
+        colleague = new_test_user(
+            self.env, login="dispute_colleague", groups="base.group_portal"
+        ).partner_id
+        colleague.parent_id = self.partner_1
+        dispute = (
+            self.env["partner.incentive.dispute"]
+            .with_user(self.portal_1)
+            .sudo()
+            .create(
+                {
+                    "res_model": self.entry._name,
+                    "res_id": self.entry.id,
+                    "reason": "An invoice is missing.",
+                    "raised_by": self.portal_1.id,
+                }
+            )
+        )
+        self._as(dispute, "compliance").action_decide("refused", "It is counted.")
+        self.assertEqual(self._get_told(dispute)[-1][1], self.portal_1.partner_id)
+
     def test_another_partner_learns_nothing(self):
         dispute = self._dispute(reason="Secret reason")
         self.authenticate("portal_two", PASSWORD)

@@ -555,6 +555,56 @@ class TestAnnouncement(ReviewCommon):
         self.assertEqual(mail.recipient_ids, self.portal_1.partner_id)
         self.assertIn("Thank you.", mail.body_html)
 
+    def _speak_french(self):
+        """Contacts of partner one read French; the template is there in French."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.portal_1.partner_id.lang = "fr_FR"
+        template = self.env.ref("partner_incentive_base.mail_template_offer_change")
+        template.with_context(lang="fr_FR").write(
+            {
+                "subject": "{{ object.name }} : ce qui change",
+                "body_html": "<p>Cher partenaire, <t t-out='reason'/></p>",
+            }
+        )
+
+    def test_what_was_proposed_is_sent_in_each_contacts_language(self):
+        self._speak_french()
+        self._retire()
+        wizard = self._open()
+        # another reason is another proposal
+        with Form(wizard) as form:
+            form.reason = "It costs far more than it brings"
+        self.assertIn("far more", wizard.body)
+        wizard.action_send()
+        texts = {
+            mail.recipient_ids: (mail.subject, mail.body_html) for mail in self._mails()
+        }
+        self.assertEqual(len(texts), 3)
+        for contact, (subject, body) in texts.items():
+            french = contact == self.portal_1.partner_id
+            self.assertEqual("ce qui change" in subject, french)
+            self.assertEqual("Cher partenaire" in body, french)
+            self.assertEqual("Dear partner" in body, not french)
+            self.assertIn("It costs far more than it brings", body)
+
+    def test_an_edited_text_is_sent_to_everybody_as_it_is(self):
+        self._speak_french()
+        self._retire()
+        for number, values in enumerate(
+            ({"body": "<p>Thank you.</p>"}, {"subject": "%s ends"})
+        ):
+            if "subject" in values:
+                values = {"subject": values["subject"] % self.offer_all.name}
+            wizard = self._open()
+            wizard.write(values)
+            before = self._mails()
+            wizard.action_send()
+            mails = self._mails() - before
+            self.assertEqual(len(mails), 3, number)
+            self.assertEqual(set(mails.mapped("subject")), {wizard.subject})
+            for mail in mails:
+                self.assertNotIn("Cher partenaire", mail.body_html)
+
     def test_only_affected_partners_can_be_told(self):
         self._retire()
         wizard = self._open()

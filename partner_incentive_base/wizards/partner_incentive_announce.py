@@ -6,8 +6,10 @@ from odoo.tools import is_html_empty
 class PartnerIncentiveAnnounce(models.TransientModel):
     """What partners are told of a changed offer, looked at before it is sent.
 
-    Only contacts of partners that take part can be written to, one message each, so
-    that no partner learns of another. Nothing is sent but by *Send*.
+    Each contact gets what the template proposes in the own language; a text that was
+    changed goes to everybody as it is. Only contacts of partners that take part can be
+    written to, one message each, so that no partner learns of another. Nothing is sent
+    but by *Send*.
     """
 
     _name = "partner.incentive.announce"
@@ -30,6 +32,9 @@ class PartnerIncentiveAnnounce(models.TransientModel):
     reason = fields.Text(required=True, help="Why the offer changes, for partners.")
     subject = fields.Char(compute="_compute_message", store=True, readonly=False)
     body = fields.Html(compute="_compute_message", store=True, readonly=False)
+    # what it was before anybody changed it
+    proposed_subject = fields.Char(compute="_compute_proposed", store=True)
+    proposed_body = fields.Html(compute="_compute_proposed", store=True)
     contact_ids = fields.Many2many(
         "res.partner",
         string="Recipients",
@@ -58,21 +63,44 @@ class PartnerIncentiveAnnounce(models.TransientModel):
             )
 
     @api.depends("template_id", "reason", "offer_id")
+    def _compute_proposed(self):
+        for wizard in self:
+            if wizard.template_id:
+                message = wizard._render_message(self.env.lang)
+                wizard.proposed_subject, wizard.proposed_body = message
+
+    @api.depends("proposed_subject", "proposed_body")
     def _compute_message(self):
         for wizard in self:
-            if not wizard.template_id:
-                continue
-            # Everybody who may announce may use the template, whoever keeps it.
-            template_sudo = wizard.template_id.sudo()
-            offer = wizard.offer_id
-            context = {
-                "change": offer._describe_change(),
-                "reason": wizard.reason or "",
-            }
-            for name, field in (("subject", "subject"), ("body", "body_html")):
-                wizard[name] = template_sudo._render_field(
-                    field, offer.ids, add_context=context
-                )[offer.id]
+            if wizard.template_id:
+                wizard.subject = wizard.proposed_subject
+                wizard.body = wizard.proposed_body
+
+    def _render_message(self, lang):
+        """``(subject, body)`` as the template proposes them in a language."""
+        self.ensure_one()
+        # Everybody who may announce may use the template, whoever keeps it.
+        template_sudo = self.template_id.sudo()
+        offer = self.offer_id.with_context(lang=lang)
+        context = {"change": offer._describe_change(), "reason": self.reason or ""}
+        return tuple(
+            template_sudo._render_field(
+                field, offer.ids, set_lang=lang, add_context=context
+            )[offer.id]
+            for field in ("subject", "body_html")
+        )
+
+    def _get_messages(self, contacts):
+        """``[(subject, body, contacts)]``, by language if nobody changed the text."""
+        self.ensure_one()
+        shown = (self.subject, self.body)
+        if not self.template_id or shown != (self.proposed_subject, self.proposed_body):
+            return [(*shown, contacts)]
+        own = self.env.lang
+        return [
+            (*(shown if lang == own else self._render_message(lang)), group)
+            for lang, group in contacts.grouped(lambda one: one.lang or own).items()
+        ]
 
     @api.model
     def _open(self, offer, line=None):
@@ -123,9 +151,10 @@ class PartnerIncentiveAnnounce(models.TransientModel):
             or offer.company_id.email_formatted
         )
         # Managers of incentives need no right to write mails of any kind.
-        self.env["partner.incentive.notified.mixin"]._write_to_people(
-            offer, self.subject, self.body, reached, sender
-        )
+        for subject, body, people in self._get_messages(reached):
+            self.env["partner.incentive.notified.mixin"]._write_to_people(
+                offer, subject, body, people, sender
+            )
         offer._announce(self.subject, self.body, self.reason, contacts)
         offer.message_post(
             body=self.env._(

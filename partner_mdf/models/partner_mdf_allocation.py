@@ -1,3 +1,4 @@
+from collections import defaultdict
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -17,6 +18,7 @@ PROCESS_FIELDS = {
     "window_from",
     "window_to",
     "conversion_checked",
+    "reminded_of",
 }
 
 
@@ -29,7 +31,7 @@ class PartnerMdfAllocation(models.Model):
 
     _name = "partner.mdf.allocation"
     _description = "Fund Allocation"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "partner.incentive.notified.mixin"]
     _order = "date_to, id"
     _check_company_auto = True
 
@@ -104,6 +106,18 @@ class PartnerMdfAllocation(models.Model):
     )
     conversion_checked = fields.Boolean(readonly=True, copy=False)
     available = fields.Monetary(compute="_compute_figures")
+    expiring = fields.Monetary(
+        compute="_compute_expiring",
+        help="Of what is available, what expires at the end of its time.",
+    )
+    last_day = fields.Date(
+        compute="_compute_last_day",
+        help="On which it can still be asked for: until its end, or until the fund "
+        "takes no more requests.",
+    )
+    reminded_of = fields.Date(
+        readonly=True, copy=False, help="The last day that the partner was told of."
+    )
 
     _dates_order = models.Constraint(
         "CHECK (date_to >= date_from)",
@@ -135,6 +149,27 @@ class PartnerMdfAllocation(models.Model):
                 + allocation.carried_out
                 + allocation.converted
             )
+
+    @api.depends("available", "kind", "fund_id.unused", "fund_id.carry_percent")
+    def _compute_expiring(self):
+        earned = self.fund_id.filtered(lambda fund: fund.kind == "coop")
+        nets = defaultdict(float)
+        for each in earned.sudo().allocation_ids:
+            nets[each.fund_id.id, each.partner_id.id] += each.available
+        for allocation in self:
+            free = allocation.available
+            if allocation.fund_id in earned:
+                key = (allocation.fund_id._origin.id, allocation.partner_id.id)
+                # see _get_net()
+                free = min(free, nets[key])
+            free = max(free, 0.0)
+            allocation.expiring = free - allocation._get_carried(free)
+
+    @api.depends("date_to", "fund_id.request_to")
+    def _compute_last_day(self):
+        for allocation in self:
+            days = (allocation.date_to, allocation.fund_id.request_to)
+            allocation.last_day = min(filter(None, days), default=False)
 
     @api.model
     def _get_totals(self, domain):
@@ -319,10 +354,7 @@ class PartnerMdfAllocation(models.Model):
             target = 0.0
             if allocation._is_over(day):
                 target = max(min(left, allocation._get_net()), 0.0)
-            if allocation._is_over(day) and allocation._carries_over():
-                share = allocation.fund_id.carry_percent / 100
-                free = min(allocation.available, target)
-                carried = currency.round(max(free, 0.0) * share)
+                carried = allocation._get_carried(min(allocation.available, target))
                 if carried:
                     allocation._carry_over(carried)
                     target -= carried
@@ -347,6 +379,13 @@ class PartnerMdfAllocation(models.Model):
             fund.carry_once and self.kind == "carried"
         )
 
+    def _get_carried(self, free):
+        """What of an amount that is not used is carried over."""
+        if not self._carries_over():
+            return 0.0
+        share = self.fund_id.carry_percent / 100
+        return self.currency_id.round(max(free, 0.0) * share)
+
     def _carry_over(self, amount):
         length = relativedelta(self.date_to + timedelta(days=1), self.date_from)
         start = self.date_to + timedelta(days=1)
@@ -369,6 +408,43 @@ class PartnerMdfAllocation(models.Model):
     def _write_checkbook(self, vals):
         self.sudo().with_context(mdf_checkbook=True).write(vals)
         self.invalidate_recordset(["available", "committed", "spent"])
+
+    # ------------------------------------------------------------------------ reminders
+
+    def _get_notified_areas(self):
+        return ("funds",)
+
+    def _get_partner_path(self):
+        self.ensure_one()
+        return "/my/incentives/funds"
+
+    @api.model
+    def _cron_remind_of_expiry(self):
+        """Tell partners once that money of their own can be asked for not much longer.
+
+        Once for each last day: where that is moved, they are told again when it comes.
+        """
+        today = fields.Date.context_today(self)
+        ending = self.browse()
+        for fund in self.env["partner.mdf.fund"].search(
+            [("state", "=", "open"), ("reminder_days", ">", 0)]
+        ):
+            soon = today + timedelta(days=fund.reminder_days)
+            own = Domain("fund_id", "=", fund.id) & Domain("date_to", ">=", today)
+            if not fund.request_to or fund.request_to > soon:
+                own &= Domain("date_to", "<=", soon)
+            partners = fund._get_eligible_partners()
+            ending += self.search(own & Domain("partner_id", "in", partners.ids))
+        ending = ending.filtered(
+            lambda each: (
+                each.last_day >= today
+                and each.reminded_of != each.last_day
+                and each.currency_id.compare_amounts(each.expiring, 0) > 0
+            )
+        )
+        for day, group in ending.grouped("last_day").items():
+            group._write_checkbook({"reminded_of": day})
+        ending._notify_partner("partner_mdf.mail_template_money_expiring", "expiring")
 
     # -------------------------------------------------------------------------- lookup
 

@@ -6,7 +6,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tools import SQL, format_date
 
 from odoo.addons.partner_incentive_base.models.partner_incentive_posting import Movement
@@ -230,6 +230,13 @@ class PartnerMdfFund(models.Model):
         string="Carried over once only",
         default=True,
     )
+    reminder_days = fields.Integer(
+        string="Days of notice",
+        default=30,
+        required=True,
+        help="So long before money of its own expires unused, or cannot be asked for "
+        "any more, a partner is told by mail. 0: nobody is told.",
+    )
 
     # Co-op
     accrual_percent = fields.Float(
@@ -322,7 +329,8 @@ class PartnerMdfFund(models.Model):
     )
     _limits = models.Constraint(
         "CHECK (amount >= 0 AND request_ceiling >= 0 AND activity_ceiling >= 0 "
-        "AND partner_ceiling >= 0 AND conversion_threshold >= 0 AND claim_days >= 0)",
+        "AND partner_ceiling >= 0 AND conversion_threshold >= 0 AND claim_days >= 0 "
+        "AND reminder_days >= 0)",
         "Amounts and days of a fund cannot be negative.",
     )
 
@@ -870,6 +878,29 @@ class PartnerMdfFund(models.Model):
             .sudo(self.env.su)
             .with_prefetch(self._prefetch_ids)
         )
+
+    def _get_eligible_partners(self, segments=None):
+        """Partners that are enrolled now and that the fund is for.
+
+        :param segments: look among these instead of all that the fund is for
+        """
+        self.ensure_one()
+        enrolled = (
+            self.env["partner.incentive.enrollment"]
+            .search([("program_id", "=", self.program_id.id), ("state", "=", "active")])
+            .partner_id
+        )
+        named = self.env["res.partner"] if segments else self.partner_ids
+        segments = segments or self.segment_ids
+        if not segments and not named:
+            return enrolled
+        domain = Domain.OR(
+            [
+                *(Domain(each._get_partner_domain()) for each in segments),
+                Domain("id", "in", named.ids),
+            ]
+        )
+        return self.env["res.partner"].search(domain & Domain("id", "in", enrolled.ids))
 
     def _is_open_for_requests(self, day=None):
         self.ensure_one()

@@ -4,7 +4,7 @@ from decimal import Decimal, InvalidOperation
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command, Domain
+from odoo.fields import Command
 
 from odoo.addons.partner_incentive_base.engine.allocation import largest_remainder
 
@@ -138,29 +138,12 @@ class PartnerMdfAllocate(models.TransientModel):
 
     # ------------------------------------------------------------------------- formula
 
-    def _get_partners(self):
-        """Enrolled partners that the fund, and the chosen segments, are for."""
-        fund = self.fund_id
-        enrolled = (
-            self.env["partner.incentive.enrollment"]
-            .search([("program_id", "=", fund.program_id.id), ("state", "=", "active")])
-            .partner_id
-        )
-        segments = self.segment_ids or fund.segment_ids
-        if not segments and (self.segment_ids or not fund.partner_ids):
-            return enrolled
-        domain = Domain.OR(
-            [
-                *(Domain(each._get_partner_domain()) for each in segments),
-                Domain("id", "in", [] if self.segment_ids else fund.partner_ids.ids),
-            ]
-        )
-        return self.env["res.partner"].search(domain & Domain("id", "in", enrolled.ids))
-
     def _apply_formula(self):
         if self.currency_id.compare_amounts(self.amount, 0) <= 0:
             raise UserError(self.env._("Enter how much is to be allocated."))
-        partners = self._get_partners().sorted(lambda p: (p.name or "", p.id))
+        partners = self.fund_id._get_eligible_partners(self.segment_ids).sorted(
+            lambda p: (p.name or "", p.id)
+        )
         weights = {
             "equal": self._get_equal_weights,
             "sales": self._get_sales_weights,

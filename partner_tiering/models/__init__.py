@@ -20,6 +20,7 @@ from . import partner_deployment_playbook_item
 from . import partner_enablement_attendance
 from . import partner_enablement_session
 from . import partner_incentive_benefit
+from . import partner_incentive_enrollment
 from . import partner_incentive_grade_history
 from . import partner_incentive_measure
 from . import partner_incentive_offer

@@ -13,7 +13,12 @@ class PartnerAccountPlan(models.Model):
 
     _name = "partner.account.plan"
     _description = "Joint Account Plan"
-    _inherit = ["partner.tiering.workflow", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "partner.tiering.workflow",
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.notified.mixin",
+    ]
     _order = "date_to desc, id desc"
     _transitions = {
         ("draft", "proposed"): "user",
@@ -153,6 +158,21 @@ class PartnerAccountPlan(models.Model):
             )
         if new == "agreed" and not (self.vendor_agreed_by and self.partner_agreed_by):
             raise UserError(self.env._("Both sides agree to the plan."))
+
+    def _on_move(self, old, new):
+        result = super()._on_move(old, new)
+        if new == "proposed":
+            self._notify_partner(
+                "partner_tiering.mail_template_account_plan", "waiting"
+            )
+        return result
+
+    def _get_notified_areas(self):
+        return ("performance",)
+
+    def _get_partner_path(self):
+        self.ensure_one()
+        return f"/my/incentives/account-plans/{self.id}"
 
     def action_propose(self):
         return self.write({"state": "proposed"})

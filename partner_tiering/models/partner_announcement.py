@@ -71,8 +71,33 @@ class PartnerAnnouncement(models.Model):
             )
 
     def _on_move(self, old, new):
+        result = super()._on_move(old, new)
         if new == "published" and not self.date:
             self.date = fields.Date.context_today(self)
+        if new == "published" and not self.env.context.get("announced_by_mail"):
+            self._tell()
+        return result
+
+    def _tell(self):
+        """Write to the partners that it is for and that take part, one mail each."""
+        self.ensure_one()
+        enrollments = self.env["partner.incentive.enrollment"].search(
+            [("company_id", "=", self.company_id.id), ("state", "=", "active")]
+        )
+        first = {each.partner_id: each for each in reversed(enrollments)}
+        told = enrollments.browse(
+            [
+                enrollment.id
+                for partner, enrollment in first.items()
+                if (not self.partner_ids or partner in self.partner_ids)
+                and (not self.grade_ids or partner.grade_id in self.grade_ids)
+            ]
+        )
+        told.with_context(incentive_announcement_id=self.id)._notify_partner(
+            "partner_tiering.mail_template_announcement",
+            "announcement",
+            incentive_announcement_id=self.id,
+        )
 
     def action_publish(self):
         return self.write({"state": "published"})

@@ -16,7 +16,12 @@ class PartnerBusinessReview(models.Model):
 
     _name = "partner.business.review"
     _description = "Business Review"
-    _inherit = ["partner.tiering.workflow", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "partner.tiering.workflow",
+        "mail.thread",
+        "mail.activity.mixin",
+        "partner.incentive.notified.mixin",
+    ]
     _order = "date desc, id desc"
     _transitions = {
         ("planned", "held"): "user",
@@ -94,6 +99,21 @@ class PartnerBusinessReview(models.Model):
     def _check_requirements(self, old, new):
         if new == "signed" and not (self.vendor_signed_on and self.partner_signed_on):
             raise UserError(self.env._("Both sides sign the minutes."))
+
+    def _on_move(self, old, new):
+        result = super()._on_move(old, new)
+        if new == "held":
+            self._notify_partner(
+                "partner_tiering.mail_template_business_review", "waiting"
+            )
+        return result
+
+    def _get_notified_areas(self):
+        return ("performance",)
+
+    def _get_partner_path(self):
+        self.ensure_one()
+        return f"/my/incentives/reviews/{self.id}"
 
     def action_fill_agenda(self):
         """Take the agenda from the latest scorecard: parts, gaps, alerts, renewals."""

@@ -7,7 +7,11 @@ class PartnerIncentiveOffer(models.Model):
     def _announce(self, subject, body, reason, contacts):
         """Put it on the portal, too, where reading is noted and questions are kept."""
         result = super()._announce(subject, body, reason, contacts)
-        self.env["partner.announcement"].create(
+        # these people have just been written to
+        Announcement = self.env["partner.announcement"].with_context(
+            announced_by_mail=True
+        )
+        Announcement.create(
             {
                 "name": subject,
                 "company_id": self.company_id.id,
