@@ -248,7 +248,7 @@ class PartnerIncentiveDemo(models.AbstractModel):
                 "blueridge",
                 "BR-2291",
                 "Rebate of the year before, deducted from our payment.",
-                "The program began in January; nothing was promised for the time before.",
+                "The program began in January; nothing was promised before.",
             ),
             (
                 "ganga",
