@@ -69,9 +69,9 @@ class PartnerIncentiveDemo(models.AbstractModel):
             if day.year == self._get_today().year or day.month % 3 != 2:
                 self._accrue(offers, day)
             if day.month % 3 == 1 and day < last:
+                self._create_deductions(day)
                 self._settle(offers, day)
         self._create_clawbacks(offers)
-        self._create_deductions()
         self._create_disputes()
 
     # ------------------------------------------------------------------------- money
@@ -241,8 +241,12 @@ class PartnerIncentiveDemo(models.AbstractModel):
                 self._as(clawback, FINANCE).action_confirm()
 
     @api.model
-    def _create_deductions(self):
-        """Partners paid short and named a rebate: one is denied, one waits."""
+    def _create_deductions(self, day):
+        """Partners that paid short by a day, and named a rebate that was not paid yet.
+
+        One is told that it was promised nothing. The other was quicker than the
+        settlement: what is due is matched, and the rest denied.
+        """
         rows = (
             (
                 "blueridge",
@@ -253,28 +257,30 @@ class PartnerIncentiveDemo(models.AbstractModel):
             (
                 "ganga",
                 "GD-0417",
-                "Volume rebate that is still to come, deducted from our payment.",
+                "Volume rebate of the last quarter, deducted from our payment.",
                 None,
             ),
         )
+        Deduction = self._as(self._at(day).env["partner.incentive.deduction"], FINANCE)
         for key, number, reason, denial in rows:
+            if Deduction.search_count([("external_number", "=", number)], limit=1):
+                continue
             invoice = self.env["account.move"].search(
                 [
                     ("partner_id", "=", self._get_partner(key).id),
                     ("move_type", "=", "out_invoice"),
                     ("payment_state", "=", "partial"),
+                    ("invoice_date", "<=", day - timedelta(days=31)),
                 ],
                 order="invoice_date, id",
                 limit=1,
             )
             if not invoice:
                 continue
-            deduction = self._as(
-                self.env["partner.incentive.deduction"], FINANCE
-            ).create(
+            deduction = Deduction.create(
                 {
                     "move_id": invoice.id,
-                    "date": invoice.invoice_date + timedelta(days=31),
+                    "date": day,
                     "external_number": number,
                     "reason": reason,
                     "offer_id": self.env.ref("partner_rebate.demo_offer_volume").id,
@@ -286,7 +292,9 @@ class PartnerIncentiveDemo(models.AbstractModel):
                         {"kind": "deny", "amount": deduction.amount, "note": denial}
                     )
                 ]
-                deduction.action_resolve()
+            else:
+                deduction.action_suggest()
+            deduction.action_resolve()
 
     @api.model
     def _create_disputes(self):
